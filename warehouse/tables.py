@@ -1,0 +1,704 @@
+"""Every fixed table on one page.
+
+`kept` tables are what we cannot get again (received records, links, decisions, the ledger, the score history): they
+change by numbered additive migrations only. `derived` tables are functions of kept ones: dropped and rebuilt when
+their definition changes. Instants are naive UTC in the database and aware UTC in Python. Indexes exist on PostgreSQL
+only: DuckDB scans columns faster than it maintains an index.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeDecorator
+
+kept = MetaData()
+derived = MetaData()
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment: aware UTC in Python, `timestamp` without zone in the database, the same on both engines."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+Amount = Numeric(20, 4)
+"""Money in the currency of its neighbour column; four digits hold every minor unit in use."""
+
+
+def _index(table: Table, *columns: str) -> None:
+    name = f"ix_{table.name}_{'_'.join(columns)}"
+    Index(name, *(table.c[c] for c in columns)).ddl_if(dialect="postgresql")
+
+
+# --- what came in -----------------------------------------------------------------------------------------------------
+
+systems = Table(
+    "systems",
+    kept,
+    Column("system", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("organization", String, nullable=False),  # org or portal id at first contact; checked at every start
+    Column("first_seen_at", Instant, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    kept,
+    Column("run", String, primary_key=True),  # ULID
+    Column("verb", String, nullable=False),  # pull, score, push, sync
+    Column("as_of", Date),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),  # NULL: still running, or killed
+    Column("exit_status", Integer),
+    Column("summary", Text),  # JSON: counts by step and system
+)
+
+bookmarks = Table(
+    "bookmarks",
+    kept,
+    Column("system", String, primary_key=True),
+    Column("stream", String, primary_key=True),
+    Column("bookmark", Text, nullable=False),  # JSON, opaque
+    Column(
+        "definition", String, nullable=False
+    ),  # hash of the stream's object, fields and filter: a change starts anew
+    Column("committed_at", Instant, nullable=False),
+)
+
+raw_records = Table(  # one version per change of a record; the current one has no superseded_at
+    "raw_records",
+    kept,
+    Column("system", String, nullable=False),
+    Column("stream", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("hash", String, nullable=False),  # over the mapped fields without pushed ones and modification stamps
+    Column("payload", Text, nullable=False),  # JSON object of the mapped fields as received; {} on a bare deletion
+    Column("deleted", Boolean, nullable=False),
+    Column("merged_into", String),
+    Column("line", Integer, nullable=False),
+    Column("file_hash", String, nullable=False),
+    Column("run", String, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("superseded_at", Instant),
+)
+_index(raw_records, "system", "stream", "id")
+_index(raw_records, "seen_at")
+
+seen_values = Table(  # what the CRM holds in the fields that we push; newest only
+    "seen_values",
+    kept,
+    Column("system", String, nullable=False),
+    Column("object", String, nullable=False),
+    Column("external_id", String, nullable=False),
+    Column("key", String),  # value of the push mapping's external key field, where the object has one
+    Column("fields", Text, nullable=False),  # JSON: vendor field -> value, as received
+    Column("deleted", Boolean, nullable=False),
+    Column("requested_at", Instant, nullable=False),  # when the request was sent that brought them
+)
+_index(seen_values, "system", "object", "external_id")
+
+deliveries = Table(  # a fact: this stream is complete for (files) or through (APIs) this day
+    "deliveries",
+    kept,
+    Column("system", String, nullable=False),
+    Column("stream", String, nullable=False),
+    Column("table_name", String, nullable=False),  # our table that the stream feeds
+    Column("day", Date, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+
+files = Table(
+    "files",
+    kept,
+    Column("system", String, nullable=False),
+    Column("stream", String, nullable=False),
+    Column("file_hash", String, nullable=False),
+    Column("file", String, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+
+
+def _day_grained(name: str, *columns: Column[Any]) -> Table:
+    table = Table(
+        name,
+        kept,
+        Column("system", String, nullable=False),
+        Column("stream", String, nullable=False),
+        Column("account_ref", String, nullable=False),  # links.external_id of the account in this system
+        Column("day", Date, nullable=False),
+        *columns,
+        Column("file_hash", String, nullable=False),
+        Column("line", Integer, nullable=False),
+        Column("seen_at", Instant, nullable=False),
+        Column("superseded_at", Instant),  # set when the day was delivered again
+    )
+    _index(table, "system", "stream", "day")
+    return table
+
+
+usage_days = _day_grained(
+    "usage_days",
+    Column("product", String, nullable=False),  # '' where the file has no such column
+    Column("department", String, nullable=False),
+    Column("user_email", String, nullable=False),
+    Column("active_users", Integer, nullable=False),
+)
+feature_days = _day_grained(
+    "feature_days",
+    Column("product", String, nullable=False),
+    Column("feature", String, nullable=False),
+    Column("uses", BigInteger, nullable=False),
+)
+limit_days = _day_grained(
+    "limit_days",
+    Column("product", String, nullable=False),
+    Column("limit_name", String, nullable=False),
+    Column("used", Double, nullable=False),
+    Column("allowed", Double, nullable=False),
+)
+
+issues = Table(  # everything that came in and could not be used as it was, and every question for a person
+    "issues",
+    kept,
+    Column("issue", String, primary_key=True),  # hash of kind, system, stream, subject, field
+    Column("kind", String, nullable=False),
+    Column("system", String, nullable=False),
+    Column("stream", String, nullable=False),
+    Column("subject", String, nullable=False),  # record id, "file:line", account id
+    Column("field", String, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("first_seen_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),
+    Column("resolved_at", Instant),
+)
+
+# --- whose is whose ---------------------------------------------------------------------------------------------------
+
+account_ids = Table(
+    "account_ids",
+    kept,
+    Column("account_id", String, primary_key=True),  # ULID, ours, minted once
+    Column("minted_at", Instant, nullable=False),
+    Column("merged_into", String),
+)
+
+links = Table(
+    "links",
+    kept,
+    Column("account_id", String, nullable=False),
+    Column("system", String, nullable=False),
+    Column(
+        "object", String, nullable=False
+    ),  # the pull mapping's stream that holds accounts ("Account"); "account" for files
+    Column("external_id", String, nullable=False),
+    Column("rule", String, nullable=False),  # link_key, key, domain, minted, person
+    Column("valid_from", Instant, nullable=False),
+    Column("valid_to", Instant),
+)
+_index(links, "system", "external_id")
+_index(links, "account_id")
+
+# --- our picture of the facts (derived) -------------------------------------------------------------------------------
+
+
+def _fact(name: str, *columns: Column[Any]) -> Table:
+    """A conformed table; `account_ref` is the account's id in the same system; the view account_<name> resolves it."""
+    table = Table(
+        name,
+        derived,
+        Column("system", String, nullable=False),
+        Column("stream", String, nullable=False),
+        Column("id", String, nullable=False),
+        Column("account_ref", String),
+        *columns,
+        Column("seen_at", Instant, nullable=False),
+    )
+    _index(table, "system", "stream", "id")
+    _index(table, "account_ref")
+    return table
+
+
+account_records = _fact(  # one row per account record of a system; account_ref = id
+    "account_records",
+    Column("link_key", String),  # our key as the CRM shows it
+    Column("name", String),
+    Column("domain", String),
+    Column("parent_ref", String),
+    Column("status", String),
+    Column("industry", String),
+    Column("time_zone", String),
+    Column("arr_native", Amount),
+    Column("currency", String),
+    Column("renewal_date", Date),
+    Column("customer", Boolean),  # what customer_when says; NULL where its fields are unknown
+    Column("excluded", Boolean, nullable=False),
+)
+account_keys = Table(  # explicit keys of an account record in other systems, and e-mail domains
+    "account_keys",
+    derived,
+    Column("system", String, nullable=False),
+    Column("stream", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("other_system", String, nullable=False),
+    Column("other_id", String, nullable=False),
+)
+account_roles = Table(  # who looks after the account, in the order of the mapping's fallbacks
+    "account_roles",
+    derived,
+    Column("system", String, nullable=False),
+    Column("stream", String, nullable=False),
+    Column("id", String, nullable=False),  # the account record
+    Column("role", String, nullable=False),  # csm, csm_manager, sales_owner, sponsor_owner
+    Column("ordinal", Integer, nullable=False),
+    Column("user_ref", String),  # a user of this system
+    Column("email", String),
+    Column("manager_of", String),  # another role
+)
+attributes = Table(
+    "attributes",
+    derived,
+    Column("system", String, nullable=False),
+    Column("stream", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("account_ref", String),
+    Column("name", String, nullable=False),
+    Column("text", String),
+    Column("number", Double),
+    Column("date", Date),
+)
+contacts = _fact(
+    "contacts",
+    Column("name", String),
+    Column("email", String),
+    Column("title", String),
+    Column("role", String),  # sponsor, champion, or what the value map says; NULL without one
+    Column("active", Boolean),
+)
+users = _fact(
+    "users",
+    Column("name", String),
+    Column("email", String),
+    Column("active", Boolean),
+    Column("manager_ref", String),
+)
+opportunities = _fact(
+    "opportunities",
+    Column("key", String),  # our external key, on those that we created
+    Column("name", String),
+    Column("stage", String),
+    Column("type", String),
+    Column("amount_native", Amount),
+    Column("currency", String),
+    Column("close_date", Date),
+    Column("closed", Boolean),
+    Column("won", Boolean),
+    Column("owner_ref", String),
+    Column("expansion", Boolean, nullable=False),  # what expansion_when says
+)
+opportunity_contacts = _fact(
+    "opportunity_contacts",
+    Column("opportunity_ref", String),
+    Column("contact_ref", String),
+    Column("role", String),
+)
+tickets = _fact(
+    "tickets",
+    Column("subject", String),
+    Column("severity", String),  # critical, high, normal, low
+    Column("opened_at", Instant),
+    Column("opened_day", Date),  # local day of the account
+    Column("first_response_at", Instant),
+    Column("solved_at", Instant),
+    Column("solved_day", Date),
+    Column("rating", String),  # good, bad, neutral
+    Column("rated_day", Date),
+)
+touchpoints = _fact(
+    "touchpoints",
+    Column("kind", String),  # email, call, meeting, event, portal
+    Column("direction", String),  # inbound, outbound
+    Column("outcome", String),  # held, no_show, cancelled_by_us, cancelled_by_customer, planned
+    Column("contact_ref", String),
+    Column("contact_email", String),
+    Column("owner_ref", String),
+    Column("subject", String),
+    Column("occurred_at", Instant),
+    Column("day", Date),  # local day of the account
+)
+subscriptions = _fact(
+    "subscriptions",
+    Column("product", String),
+    Column("status", String),
+    Column("start_date", Date),
+    Column("end_date", Date),
+    Column("arr_native", Amount),
+    Column("currency", String),
+)
+goals = _fact(
+    "goals",
+    Column("title", String),
+    Column("stated_day", Date),
+    Column("progress_day", Date),  # last day on which it advanced
+    Column("reached_day", Date),
+    Column("status", String),
+)
+surveys = _fact(
+    "surveys",
+    Column("kind", String),  # nps, csat, renewal_intent
+    Column("score", Double),
+    Column("contact_email", String),
+    Column("answered_day", Date),
+)
+
+accounts = Table(  # one row per account of ours: account_records merged in source order, amounts in reporting currency
+    "accounts",
+    derived,
+    Column("account_id", String, primary_key=True),
+    Column("name", String),
+    Column("domain", String),
+    Column("parent_id", String),  # account_id of the parent
+    Column("status", String),
+    Column("industry", String),
+    Column("time_zone", String, nullable=False),  # IANA name, UTC by default
+    Column("arr_native", Amount),
+    Column("currency", String),
+    Column("arr_reporting", Amount),  # NULL: no ARR, or no plan rate
+    Column("renewal_date", Date),
+    Column("first_subscription_start", Date),
+    Column("customer", Boolean),
+    Column("excluded", Boolean, nullable=False),
+    Column("crm", String),  # system of record: where tasks and handoffs go
+    Column("sources", Text, nullable=False),  # JSON: column -> system that won
+)
+
+changed_accounts = Table(  # accounts whose facts changed since they were last scored
+    "changed_accounts",
+    kept,
+    Column("system", String, nullable=False),
+    Column("account_ref", String, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+
+# --- measures, scores, segments ---------------------------------------------------------------------------------------
+
+scored_accounts = Table(  # the accounts of the run that is scoring now; every account_<table> view is limited to them
+    "scored_accounts",
+    derived,
+    Column("account_id", String, primary_key=True),
+    Column("lifecycle", String, nullable=False),
+)
+measure_values = Table(  # what the measures of the run that is scoring now returned
+    "measure_values",
+    derived,
+    Column("measure", String, nullable=False),
+    Column("account_id", String, nullable=False),
+    Column("product", String, nullable=False),
+    Column("value", Double, nullable=False),
+    Column("observed_at", Instant),
+)
+measure_history = Table(
+    "measure_history",
+    kept,
+    Column("account_id", String, nullable=False),
+    Column("product", String, nullable=False),  # '' for the whole account
+    Column("measure", String, nullable=False),
+    Column("from_day", Date, nullable=False),
+    Column("to_day", Date),  # last day, inclusive; NULL: still so
+    Column("value", Double, nullable=False),
+    Column("observed_at", Instant),
+)
+_index(measure_history, "account_id")
+
+scorecards = Table(  # every version that ever scored an account
+    "scorecards",
+    kept,
+    Column("version", String, nullable=False),  # hash of the card
+    Column("scorecard", String, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("component", String, nullable=False),
+    Column("label", String, nullable=False),
+    Column("dimension", String, nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("measure", String, nullable=False),
+    Column("at_least", Double),
+    Column("at_most", Double),
+)
+component_history = Table(
+    "component_history",
+    kept,
+    Column("account_id", String, nullable=False),
+    Column("component", String, nullable=False),
+    Column("from_day", Date, nullable=False),
+    Column("to_day", Date),
+    Column("version", String, nullable=False),
+    Column("result", String, nullable=False),  # passed, failed, unknown
+    Column("value", Double),
+    Column("stale_since", Date),  # the last as_of for which the source was fresh; NULL while it is
+    Column(
+        "reason", String, nullable=False
+    ),  # why unknown: not_connected, not_linked, not_delivered, expired, nothing_in_window
+)
+_index(component_history, "account_id")
+
+score_history = Table(
+    "score_history",
+    kept,
+    Column("account_id", String, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("version", String, nullable=False),
+    Column("score", Integer),  # NULL: insufficient data
+    Column("earned_points", Integer, nullable=False),
+    Column("known_points", Integer, nullable=False),
+    Column("coverage_pct", Integer, nullable=False),
+    Column("tier", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("state_since", Date, nullable=False),
+    Column("below_60", Integer, nullable=False),  # consecutive scores, for the hysteresis of D15
+    Column("below_40", Integer, nullable=False),
+    Column("at_least_45", Integer, nullable=False),
+    Column("at_least_65", Integer, nullable=False),
+    Column("insufficient_since", Date),
+    Column("previous_score", Integer),  # the value before the score last changed
+    Column("lifecycle", String, nullable=False),
+    Column("segment", String),
+    Column("reasons", Text, nullable=False),  # JSON list of the shown component ids, most points first
+    Column("computed_at", Instant, nullable=False),
+)
+_index(score_history, "account_id", "as_of")
+reconstructed_scores = Table(  # a finished day computed again with what is known now
+    "reconstructed_scores",
+    kept,
+    Column("account_id", String, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("version", String, nullable=False),
+    Column("score", Integer),
+    Column("known_points", Integer, nullable=False),
+    Column("tier", String, nullable=False),
+    Column("computed_at", Instant, nullable=False),
+)
+decided_days = Table(  # the days for which decisions were taken; the last one may be run again until it ends
+    "decided_days",
+    kept,
+    Column("as_of", Date, primary_key=True),
+    Column("decided_at", Instant, nullable=False),
+)
+
+segment_cuts = Table(  # D10: computed at the first run ever and the first of each month
+    "segment_cuts",
+    kept,
+    Column("as_of", Date, primary_key=True),
+    Column("population", Integer, nullable=False),
+    Column("high_touch_arr", Amount),  # the smallest ARR that is high-touch; NULL: nobody ranked
+    Column("mid_touch_arr", Amount),
+)
+segment_history = Table(
+    "segment_history",
+    kept,
+    Column("account_id", String, nullable=False),
+    Column("scheme", String, nullable=False),  # rank, threshold
+    Column("from_day", Date, nullable=False),
+    Column("to_day", Date),
+    Column("segment", String, nullable=False),
+    Column("arr_rank", Integer),
+    Column("population", Integer),
+)
+_index(segment_history, "account_id")
+
+# --- decisions --------------------------------------------------------------------------------------------------------
+
+episodes = Table(
+    "episodes",
+    kept,
+    Column("episode", String, primary_key=True),  # ULID
+    Column("account_id", String, nullable=False),
+    Column("playbook", String, nullable=False),
+    Column("opened_as_of", Date, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("score_at_opening", Integer),
+    Column("state_at_opening", String, nullable=False),
+    Column("reasons", Text, nullable=False),  # JSON list of component ids
+    Column("previous_episode", String),  # the one that this is a relapse of
+    Column("closed_as_of", Date),
+    Column("closed_because", String),
+)
+tasks = Table(
+    "tasks",
+    kept,
+    Column("key", String, primary_key=True),  # {installation}:{episode}:{step}
+    Column("episode", String, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("account_id", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("owner_email", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("priority", String, nullable=False),  # high, normal, low
+    Column("due_date", Date, nullable=False),
+    Column("opened_as_of", Date, nullable=False),
+    Column("closed_as_of", Date),
+    Column("closed_because", String),  # done_by_person, condition_met, account_left, deleted_by_person
+)
+waiting_tasks = Table(  # tasks that the cap of D17 holds back, as of the last decided day
+    "waiting_tasks",
+    kept,
+    Column("account_id", String, nullable=False),
+    Column("playbook", String, nullable=False),
+    Column("owner_email", String, nullable=False),
+    Column("as_of", Date, nullable=False),
+)
+handoffs = Table(
+    "handoffs",
+    kept,
+    Column("handoff", String, primary_key=True),  # ULID
+    Column("key", String, nullable=False),  # {installation}:{handoff}
+    Column("account_id", String, nullable=False),
+    Column("opened_as_of", Date, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("system", String, nullable=False),  # the account's CRM of record
+    Column("note_on", String),  # id of the open expansion opportunity that it became a note on; NULL: a new opportunity
+    Column("owner_email", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("reasons", Text, nullable=False),  # JSON list of sentences
+    Column("context", Text, nullable=False),  # the long text on the opportunity
+    Column("amount_native", Amount),
+    Column("currency", String),
+    Column("close_date", Date, nullable=False),  # opening + 90 days, fixed
+    Column("state", String, nullable=False),  # proposed, accepted, declined, won, lost
+    Column("closed_as_of", Date),
+)
+handoff_contacts = Table(
+    "handoff_contacts",
+    kept,
+    Column("handoff", String, nullable=False),
+    Column("system", String, nullable=False),
+    Column("contact_ref", String, nullable=False),
+    Column("role", String, nullable=False),  # champion, sponsor, ...
+)
+
+# --- what goes out ----------------------------------------------------------------------------------------------------
+
+approvals = Table(  # the first push of a mapping to a system needs one
+    "approvals",
+    kept,
+    Column("system", String, nullable=False),
+    Column("push", String, nullable=False),
+    Column("approved_at", Instant, nullable=False),
+)
+changes = Table(  # the ledger: one row per planned record write and how it ended
+    "changes",
+    kept,
+    Column("change_id", String, primary_key=True),  # ULID
+    Column("run", String, nullable=False),
+    Column("system", String, nullable=False),
+    Column("push", String, nullable=False),  # the push mapping
+    Column("object", String, nullable=False),
+    Column("operation", String, nullable=False),
+    Column("row_key", String, nullable=False),  # our row: account_id, task key, handoff key
+    Column("account_id", String, nullable=False),
+    Column("external_id", String),
+    Column("key", String),
+    Column("why", String, nullable=False),
+    Column("as_of", Date),
+    Column("decision", String, nullable=False),  # hash of what D24 compares
+    Column("planned_at", Instant, nullable=False),
+    Column("sent_at", Instant),  # committed before the request leaves; without an outcome it was cut off
+    Column("outcome", String),
+    Column("code", String, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("answered_at", Instant),
+)
+_index(changes, "run")
+_index(changes, "system", "push", "row_key")
+change_fields = Table(
+    "change_fields",
+    kept,
+    Column("change_id", String, nullable=False),
+    Column("field", String, nullable=False),
+    Column("before", Text),  # JSON value; the before-image that an undo needs
+    Column("after", Text),
+    Column("why", String, nullable=False),
+)
+_index(change_fields, "change_id")
+acknowledged = Table(  # what the CRM last confirmed, per row of ours; newest only
+    "acknowledged",
+    kept,
+    Column("system", String, nullable=False),
+    Column("push", String, nullable=False),
+    Column("row_key", String, nullable=False),
+    Column("object", String, nullable=False),
+    Column("external_id", String, nullable=False),
+    Column("fields", Text, nullable=False),  # JSON: vendor field -> value, as we sent it
+    Column("decision", String, nullable=False),
+    Column("as_of", Date),
+    Column("acknowledged_at", Instant, nullable=False),  # when the answer arrived: older sightings are ignored
+    Column("gone", Boolean, nullable=False),  # a person deleted it: never created again
+)
+_index(acknowledged, "system", "push", "row_key")
+
+drifts = Table(  # foreign edits of fields that we own
+    "drifts",
+    kept,
+    Column("run", String, nullable=False),
+    Column("system", String, nullable=False),
+    Column("object", String, nullable=False),
+    Column("external_id", String, nullable=False),
+    Column("field", String, nullable=False),
+    Column("ours", Text),
+    Column("theirs", Text),
+    Column("seen_at", Instant, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    kept,
+    Column("name", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+FACTS = {
+    t.name: t
+    for t in (
+        account_records,
+        contacts,
+        users,
+        opportunities,
+        opportunity_contacts,
+        tickets,
+        touchpoints,
+        subscriptions,
+        goals,
+        surveys,
+    )
+}
+"""Tables that conform fills from raw records, by the name that a pull mapping uses."""
+
+DAY_GRAINED = {t.name: t for t in (usage_days, feature_days, limit_days)}
+"""Tables that files fill directly, a day at a time, by the name that a pull mapping uses."""
