@@ -5,7 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from mappings import conditions
 
 Scalar = str | int | float | bool | None
 
@@ -21,27 +24,15 @@ class Model(BaseModel):
 # --- conditions -------------------------------------------------------------------------------------------------------
 
 
-class Test(Model):
-    """One test of one column; exactly one key."""
-
-    is_: bool | None = Field(None, alias="is")
-    in_: list[Scalar] | None = Field(None, alias="in")
-    not_in: list[Scalar] | None = None
-    equals: Scalar = None
-    starts_with: str | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-    known: bool | None = None
-
-    @model_validator(mode="after")
-    def one_test(self) -> Test:
-        if len(self.model_fields_set) != 1:
-            raise ValueError("give exactly one of is, in, not_in, equals, starts_with, at_least, at_most, known")
-        return self
+def _condition(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return conditions.parse(value)
+    except conditions.Unclear as unclear:
+        raise PydanticCustomError("condition", "{message}", {"message": str(unclear), "path": unclear.path}) from None
 
 
-Condition = dict[str, Any]
-"""`{all: [...]}`, `{any: [...]}`, `{not: ...}` or `{column: {test: value}}`; validated by conditions.parse."""
+Condition = Annotated[dict[str, Any], AfterValidator(_condition)]
+"""`{all: [...]}`, `{any: [...]}`, `{not: ...}` or `{column: {test: value}}`; conditions.holds evaluates it."""
 
 # --- pull -------------------------------------------------------------------------------------------------------------
 
@@ -221,7 +212,7 @@ class Company(Model):
 
 class Component(Model):
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    label: str
+    label: Annotated[str, Field(max_length=60)]
     dimension: Literal["usage", "engagement", "support", "relationship", "value"]
     points: Annotated[int, Field(gt=0, le=100)]
     measure: str
@@ -229,6 +220,10 @@ class Component(Model):
     at_most: float | None = None
     failed: str
     passed: str
+    facts: str = "facts"
+    """What a system must deliver for it, in a word or two: "no system delivers meetings"."""
+    nothing: str = "nothing to judge by in its window"
+    """What a CSM reads when the facts arrive and none of them falls into the window."""
 
     @model_validator(mode="after")
     def one_bound(self) -> Component:
