@@ -1,0 +1,28 @@
+"""What a CRM should hold because of us: a row per record, a decision to compare, and columns for those that differ."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sqlalchemy import Connection
+
+from mappings.models import Mappings, PushMapping
+from warehouse import desired_handoffs, desired_health, desired_tasks
+from warehouse.desired_row import DesiredRow, DesiredRows, Target
+
+__all__ = ["DesiredRow", "DesiredRows", "rows"]
+
+_KINDS = {
+    "account_health": (desired_health.decisions, desired_health.columns),
+    "tasks": (desired_tasks.decisions, desired_tasks.columns),
+    "handoffs": (desired_handoffs.decisions, desired_handoffs.columns),
+    "handoff_contacts": (desired_handoffs.contact_decisions, desired_handoffs.contact_columns),
+    "handoff_notes": (desired_handoffs.note_decisions, desired_handoffs.note_columns),
+}
+
+
+def rows(conn: Connection, mappings: Mappings, system: str, push: PushMapping) -> DesiredRows:
+    """The desired rows of one push mapping of a system; nothing is read before one of the two functions is called."""
+    target = Target(conn, mappings, system)
+    decisions, columns = _KINDS[push.rows]
+    return DesiredRows(partial(decisions, target), partial(columns, target))
