@@ -1,0 +1,214 @@
+"""The command line: thin verbs over steps. Prefect is imported only by the verb that needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+
+from connectors.base import ConfigError, CrmpulseError
+from flows import progress, show, steps
+from flows.reports import Exit, RunReport
+from flows.running import running
+from flows.setup import Setup, mappings_folder, opened, ticking
+from mappings import reader
+from warehouse import explanation, status
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Customer health, kept inside your CRM.")
+
+Json = Annotated[bool, typer.Option("--json", help="For machines: one JSON document on standard output.")]
+Now = Annotated[datetime | None, typer.Option(help="Run as if it were this moment (UTC); for replays and the sandbox.")]
+AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day to score; today (UTC) by default.")]
+System = Annotated[str | None, typer.Argument(help="One system of crmpulse.yaml; all of them by default.")]
+Approve = Annotated[bool, typer.Option("--approve", help="Approve the first push of a mapping to a system.")]
+
+people = Console()
+errors = Console(stderr=True)
+
+
+class Verb(StrEnum):
+    PULL = "pull"
+    SCORE = "score"
+    PUSH = "push"
+    SYNC = "sync"
+
+
+@contextmanager
+def speaking() -> Iterator[None]:
+    """Errors that we raise on purpose end in one sentence and the exit status that belongs to them."""
+    try:
+        yield
+    except ConfigError as error:
+        errors.print(f"[red]{error}[/]", highlight=False, soft_wrap=True)
+        raise typer.Exit(Exit.CONFIGURATION) from error
+    except CrmpulseError as error:
+        errors.print(f"[yellow]{error}[/]", highlight=False, soft_wrap=True)
+        raise typer.Exit(Exit.STOPPED) from error
+
+
+def emit(document: Any) -> None:
+    sys.stdout.buffer.write(orjson.dumps(document, default=str, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def _run(verb: Verb, now: datetime | None, as_json: bool, work: Callable[[Setup, RunReport, progress.Tell], None]) -> None:
+    """Open everything, do the work as a run, and report it."""
+    with speaking(), opened(os.environ, ticking(now)) as setup, running(setup, verb) as report:
+        with progress.bars(errors) as tell:
+            work(setup, report, tell)
+    if as_json:
+        emit(report.as_json())
+    else:
+        show.report(people, report)
+    raise typer.Exit(report.exit_status)
+
+
+@app.command()
+def pull(
+    system: System = None,
+    full: Annotated[bool, typer.Option("--full", help="From the beginning, with a reconciliation of all ids.")] = False,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Bring in what changed, and turn it into accounts, contacts, tickets, usage."""
+    _run(Verb.PULL, now, as_json, lambda setup, report, tell: steps.pull(setup, report, system, full=full, tell=tell))
+
+
+@app.command()
+def score(as_of: AsOf = None, now: Now = None, as_json: Json = False) -> None:
+    """Compute health, segments and decisions for a day."""
+    _run(Verb.SCORE, now, as_json, lambda setup, report, tell: steps.score(setup, report, _day(as_of), tell=tell))
+
+
+@app.command()
+def plan(system: System = None, now: Now = None, as_json: Json = False) -> None:
+    """Show every write that a push would make: record, field, before, after and why. Writes nothing."""
+    with speaking(), opened(os.environ, ticking(now)) as setup:
+        plans = steps.plans(setup, system)
+    if as_json:
+        emit([steps.plan_document(planned) for planned in plans])
+        return
+    for planned in plans:
+        show.plan(people, planned)
+
+
+@app.command()
+def push(
+    system: System = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan and judge, but write nothing.")] = False,
+    approve: Approve = False,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """Write scores, tasks and handoffs where people work."""
+    _run(
+        Verb.PUSH,
+        now,
+        as_json,
+        lambda setup, report, tell: steps.push(setup, report, system, approve=approve, dry_run=dry_run, tell=tell),
+    )
+
+
+@app.command()
+def sync(
+    approve: Approve = False,
+    full: Annotated[bool, typer.Option("--full", help="Pull from the beginning and reconcile all ids.")] = False,
+    now: Now = None,
+    as_json: Json = False,
+) -> None:
+    """All of it: pull, score, push."""
+    _run(Verb.SYNC, now, as_json, lambda setup, report, tell: steps.sync(setup, report, full=full, approve=approve, tell=tell))
+
+
+@app.command()
+def check(
+    offline: Annotated[bool, typer.Option("--offline", help="Read the files only; call nobody.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Find every mistake in the configuration, with file and line; then hold it against the systems themselves."""
+    with speaking():
+        found = steps.check(os.environ, ticking(None), live=not offline)
+    if as_json:
+        emit([{"file": m.file, "line": m.line, "message": m.message} for m in found])
+    elif found:
+        show.mistakes(people, found)
+    else:
+        people.print(f"[green]no mistakes in {mappings_folder(os.environ)}[/]")
+    raise typer.Exit(Exit.CONFIGURATION if found else Exit.COMPLETE)
+
+
+@app.command()
+def explain(account: Annotated[str, typer.Argument(help="Our id, a CRM id, a domain or a name.")], as_json: Json = False) -> None:
+    """Why an account is where it is: every step from what was received to what was written."""
+    with speaking(), opened(os.environ, ticking(None)) as setup, setup.engine.connect() as conn:
+        account_id = explanation.find(conn, account)
+        detail = steps.detail(setup, conn, account_id)
+        parts = explanation.sections(conn, account_id)
+    if as_json:
+        emit({"account_id": account_id, "detail": detail, "sections": _documents(parts)})
+        return
+    people.print(detail, highlight=False, markup=False)
+    people.print()
+    for part in parts:
+        show.section(people, part)
+
+
+@app.command(name="status")
+def show_status(as_json: Json = False) -> None:
+    """Where everything stands: runs, freshness, tiers, open work, refused records, issues."""
+    with speaking(), opened(os.environ, ticking(None)) as setup, setup.engine.connect() as conn:
+        parts = status.sections(conn)
+    if as_json:
+        emit(_documents(parts))
+        return
+    for part in parts:
+        show.section(people, part)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where the demo's warehouse and files go; emptied first.")] = Path(".crmpulse/demo"),
+    as_json: Json = False,
+) -> None:
+    """Ten days of sixty story companies: pulled, scored, pushed into the sandbox, explained."""
+    from flows import demo as show_demo
+
+    with speaking():
+        document = show_demo.play(folder, errors if as_json else people)
+    if as_json:
+        emit(document)
+
+
+@app.command()
+def sandbox(
+    accounts: Annotated[int, typer.Option(help="Generate this many accounts instead of the story companies.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same accounts.")] = 1,
+    port: Annotated[int, typer.Option(help="The port on loopback.")] = 8765,
+    folder: Annotated[Path, typer.Option(help="Where usage files are dropped.")] = Path(".crmpulse/sandbox"),
+    as_of: AsOf = None,
+) -> None:
+    """Serve a stand-in for Salesforce on loopback, with data, a clock and faults on demand."""
+    from flows import demo as show_demo
+
+    show_demo.serve(people, accounts, seed, port, folder, _day(as_of))
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _documents(parts: list[explanation.Section]) -> list[dict[str, Any]]:
+    return [{"title": p.title, "rows": [dict(zip(p.columns, row, strict=True)) for row in p.rows]} for p in parts]
+
+
+
+if __name__ == "__main__":
+    app()

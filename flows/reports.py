@@ -1,0 +1,72 @@
+"""What a run did, for people (tables), machines (JSON) and shells (exit status)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from enum import IntEnum
+from typing import Any
+
+from connectors.base import Status
+
+
+class Exit(IntEnum):
+    COMPLETE = 0
+    RECORDS_FAILED = 1  # some records rejected, invalid or unknown
+    CONFIGURATION = 2  # configuration or credentials stopped every requested system
+    STOPPED = 3  # some system, guard, budget or lease stopped part of the work
+
+
+@dataclass
+class StepReport:
+    """One step of one system: how it ended, in counts, and why if it stopped."""
+
+    step: str  # pull, conform, score, decide, push
+    system: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    stopped: str = ""
+    """Why part of the work was not done; empty when it was."""
+    configuration: bool = False
+    """It stopped because of configuration or credentials."""
+
+    @property
+    def failed_records(self) -> int:
+        return sum(self.counts.get(s, 0) for s in (Status.REJECTED, Status.INVALID, Status.UNKNOWN))
+
+
+@dataclass
+class RunReport:
+    """One execution of a verb."""
+
+    run: str
+    verb: str
+    as_of: date | None = None
+    steps: list[StepReport] = field(default_factory=list)
+
+    def add(self, step: StepReport) -> StepReport:
+        self.steps.append(step)
+        return step
+
+    @property
+    def exit_status(self) -> Exit:
+        by_system = [s for s in self.steps if s.system]
+        stopped = [s for s in self.steps if s.stopped]
+        systems = {s.system for s in by_system}
+        if stopped and systems and systems == {s.system for s in by_system if s.configuration}:
+            return Exit.CONFIGURATION
+        if stopped:
+            return Exit.STOPPED
+        if any(s.failed_records for s in self.steps):
+            return Exit.RECORDS_FAILED
+        return Exit.COMPLETE
+
+    def outcomes(self) -> Counter[str]:
+        """Changes by outcome over all systems."""
+        total: Counter[str] = Counter()
+        for step in self.steps:
+            total.update({k: n for k, n in step.counts.items() if k in set(Status)})
+        return total
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "exit_status": int(self.exit_status), "outcomes": dict(self.outcomes())}

@@ -1,0 +1,88 @@
+"""What a run works with: the configuration, the warehouse and the connectors, opened once from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from time import monotonic
+
+from sqlalchemy import Engine
+
+import connectors
+from connectors.base import ConfigError, Destination, Source
+from mappings import reader
+from mappings.models import Mappings, SystemMapping
+from mappings.reader import Reading
+from warehouse import engine as engines
+
+Clock = Callable[[], datetime]
+
+SHIPPED_MAPPINGS = Path(reader.__file__).parent
+DEFAULT_WAREHOUSE = "duckdb:///.crmpulse/warehouse.duckdb"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One company's configuration with its open warehouse; connectors are made on first use and kept."""
+
+    mappings: Mappings
+    reading: Reading
+    engine: Engine
+    env: Mapping[str, str]
+    clock: Clock
+    sources: dict[str, Source | Destination]
+
+    @property
+    def warehouse_url(self) -> str:
+        return warehouse_url(self.env)
+
+    def system(self, name: str) -> SystemMapping:
+        """The system's mapping; a name that the configuration does not list is a ConfigError."""
+        if name not in self.mappings.systems:
+            known = ", ".join(self.mappings.systems)
+            raise ConfigError(f"no system is called {name}; crmpulse.yaml lists {known}")
+        return self.mappings.systems[name]
+
+    def source(self, name: str) -> Source | Destination:
+        if name not in self.sources:
+            self.sources[name] = connectors.connect(self.system(name).kind, name, self.env, clock=self.clock)
+        return self.sources[name]
+
+    def destinations(self) -> list[str]:
+        """Systems that something is pushed to, in the order of crmpulse.yaml."""
+        return [name for name in self.mappings.company.systems if self.mappings.systems[name].push]
+
+
+def warehouse_url(env: Mapping[str, str]) -> str:
+    return env.get("CRMPULSE_WAREHOUSE_URL") or DEFAULT_WAREHOUSE
+
+
+def mappings_folder(env: Mapping[str, str]) -> Path:
+    return Path(env.get("CRMPULSE_MAPPINGS") or SHIPPED_MAPPINGS)
+
+
+def ticking(now: datetime | None) -> Clock:
+    """A clock that stands at `now` when it is made and runs from there; without `now` the real one."""
+    if now is None:
+        return lambda: datetime.now(UTC)
+    started, at = monotonic(), now
+    return lambda: at + (datetime.fromtimestamp(monotonic(), UTC) - datetime.fromtimestamp(started, UTC))
+
+
+def today(clock: Clock) -> date:
+    return clock().date()
+
+
+@contextmanager
+def opened(env: Mapping[str, str], clock: Clock) -> Iterator[Setup]:
+    """Read the configuration, open (and migrate) the warehouse, and close it again."""
+    reading = reader.read(mappings_folder(env))
+    mappings = reader.load(mappings_folder(env))
+    engine = engines.open_warehouse(warehouse_url(env))
+    try:
+        yield Setup(mappings, reading, engine, env, clock, {})
+    finally:
+        engine.dispose()

@@ -1,0 +1,89 @@
+"""What people read on a terminal: tables of reports, plans, sections and mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from flows.reports import RunReport
+from mappings.reader import Mistake
+from warehouse.changes import Plan
+from warehouse.explanation import Section
+
+_TIERS = {"healthy": "green", "monitor": "yellow", "at_risk": "dark_orange", "critical": "red"}
+
+
+def words(value: Any) -> str:
+    """A value as people read it."""
+    if value is None:
+        return "—"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def table(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    shown = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False)
+    for column in columns:
+        shown.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        shown.add_row(*(_cell(value) for value in row))
+    console.print(shown)
+    console.print()
+
+
+def _cell(value: Any) -> str:
+    text = escape(words(value))
+    return f"[{_TIERS[text]}]{text}[/]" if text in _TIERS else text
+
+
+def section(console: Console, part: Section) -> None:
+    if part.rows:
+        table(console, part.title, part.columns, part.rows)
+    else:
+        console.print(f"[bold]{escape(part.title)}[/]\n[dim]{escape(part.empty)}[/]\n")
+
+
+def report(console: Console, done: RunReport) -> None:
+    """What every step of a run did, and in one line how it ended."""
+    rows = [(s.step, s.system, _counts(s.counts), s.stopped) for s in done.steps]
+    as_of = f", as of {done.as_of}" if done.as_of else ""
+    table(console, f"{done.verb} {done.run}{as_of}", ("step", "system", "did", "stopped because"), rows)
+    console.print(_ENDS[int(done.exit_status)])
+
+
+_ENDS = {
+    0: "[green]complete[/]",
+    1: "[yellow]complete, but some records were refused or not answered: `crmpulse status` lists them[/]",
+    2: "[red]stopped by configuration or credentials[/]",
+    3: "[yellow]part of the work was stopped; the next run goes on where this one ended[/]",
+}
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{n:,} {what.replace('_', ' ')}" for what, n in counts.items() if n) or "nothing to do"
+
+
+def plan(console: Console, planned: Plan, batch_size: int, most: int = 40) -> None:
+    """The planned writes: record, field, before, after and why."""
+    rows = [
+        (c.object, c.external_id or c.key, f.field, f.before, f.after, f.why, c.message or (c.status or ""))
+        for c in planned.changes
+        for f in c.fields
+    ]
+    title = f"{planned.system}: {len(planned.changes)} records, {planned.calls(batch_size)} API calls"
+    table(console, title, ("object", "record", "field", "before", "after", "why", "stands in the way"), rows[:most])
+    if len(rows) > most:
+        console.print(f"[dim]{len(rows) - most} more fields; --json shows all[/]")
+
+
+def mistakes(console: Console, found: Sequence[Mistake]) -> None:
+    for mistake in found:
+        console.print(f"[red]{escape(str(mistake))}[/]", soft_wrap=True)
