@@ -53,6 +53,11 @@ def arrow_table(table: Table, rows: Sequence[Row]) -> pa.Table:
     return pa.table({c.name: pa.array(_values(c, rows), _arrow_type(c)) for c in table.columns})
 
 
+def arrow_columns(table: Table, **columns: Sequence[Any]) -> pa.Table:
+    """Some columns of the table as Arrow, given a list each; for `staged`."""
+    return pa.table({name: pa.array(values, _arrow_type(table.c[name])) for name, values in columns.items()})
+
+
 def append(conn: Connection, table: Table, rows: Iterable[Row] | pa.Table) -> int:
     """Insert rows in the connection's transaction; returns how many."""
     incoming = rows if isinstance(rows, pa.Table) else arrow_table(table, list(rows))
@@ -81,10 +86,15 @@ def staged(conn: Connection, like: Table, rows: Iterable[Row] | pa.Table) -> Ite
     conn.execute(sa.text(f"CREATE TEMPORARY TABLE {name} ({types})"))
     if incoming.num_rows:
         _load(conn, name, incoming)
-    if conn.dialect.name == "postgresql":
-        conn.execute(sa.text(f"ANALYZE {name}"))
+    analyze(conn, name)
     yield name
     conn.execute(sa.text(f"DROP TABLE {name}"))  # after an error the rollback takes it along
+
+
+def analyze(conn: Connection, table_name: str) -> None:
+    """Let the planner know what was just loaded; DuckDB knows by itself."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(sa.text(f"ANALYZE {table_name}"))
 
 
 def _load(conn: Connection, table_name: str, incoming: pa.Table) -> None:

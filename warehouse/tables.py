@@ -103,11 +103,12 @@ raw_records = Table(  # one version per change of a record; the current one has 
     Column("line", Integer, nullable=False),
     Column("file_hash", String, nullable=False),
     Column("run", String, nullable=False),
+    Column("landing", Integer, nullable=False),  # which commit of its stream brought it, from 1; conform resumes by it
     Column("seen_at", Instant, nullable=False),
     Column("superseded_at", Instant),
 )
 _index(raw_records, "system", "stream", "id")
-_index(raw_records, "seen_at")
+_index(raw_records, "system", "stream", "landing")
 
 seen_values = Table(  # what the CRM holds in the fields that we push; newest only
     "seen_values",
@@ -159,6 +160,7 @@ def _day_grained(name: str, *columns: Column[Any]) -> Table:
         Column("superseded_at", Instant),  # set when the day was delivered again
     )
     _index(table, "system", "stream", "day")
+    _index(table, "system", "account_ref")
     return table
 
 
@@ -338,6 +340,7 @@ tickets = _fact(
     Column("solved_at", Instant),
     Column("solved_day", Date),
     Column("rating", String),  # good, bad, neutral
+    Column("rated_at", Instant),
     Column("rated_day", Date),
 )
 touchpoints = _fact(
@@ -398,6 +401,22 @@ accounts = Table(  # one row per account of ours: account_records merged in sour
     Column("sources", Text, nullable=False),  # JSON: column -> system that won
 )
 
+conformed = Table(  # how far the raw versions of a stream are in our tables; lost with them, so that both start anew
+    "conformed",
+    derived,
+    Column("system", String, primary_key=True),
+    Column("stream", String, primary_key=True),
+    Column("definition", String, nullable=False),  # hash of the pull mapping: a change conforms the stream from scratch
+    Column("landing", Integer, nullable=False),
+)
+local_zones = Table(  # time zones other than UTC by which local days were computed
+    "local_zones",
+    derived,
+    Column("system", String, nullable=False),
+    Column("account_ref", String, nullable=False),
+    Column("time_zone", String, nullable=False),
+)
+
 changed_accounts = Table(  # accounts whose facts changed since they were last scored
     "changed_accounts",
     kept,
@@ -412,7 +431,18 @@ scored_accounts = Table(  # the accounts of the run that is scoring now; every a
     "scored_accounts",
     derived,
     Column("account_id", String, primary_key=True),
-    Column("lifecycle", String, nullable=False),
+    Column("lifecycle", String, nullable=False),  # onboarding, customer
+    Column("segment", String),  # in the scheme that is pushed
+    Column("version", String, nullable=False),  # of the scorecard that scores it
+    Column("linked", String, nullable=False),  # the systems that it has a link in, sorted, with commas
+)
+measure_readiness = Table(  # from which day a measure is judged, for all accounts that are linked to the same systems
+    "measure_readiness",
+    derived,
+    Column("measure", String, nullable=False),
+    Column("linked", String, nullable=False),
+    Column("evaluated_as_of", Date),  # NULL: cannot be judged at all
+    Column("reason", String, nullable=False),  # not_connected, not_linked, not_delivered, expired; else empty
 )
 measure_values = Table(  # what the measures of the run that is scoring now returned
     "measure_values",
@@ -422,6 +452,28 @@ measure_values = Table(  # what the measures of the run that is scoring now retu
     Column("product", String, nullable=False),
     Column("value", Double, nullable=False),
     Column("observed_at", Instant),
+)
+segment_placements = Table(  # where the run that is scoring now puts every active account
+    "segment_placements",
+    derived,
+    Column("account_id", String, nullable=False),
+    Column("scheme", String, nullable=False),
+    Column("segment", String, nullable=False),
+    Column("arr_rank", Integer),
+    Column("population", Integer),
+)
+component_results = Table(  # what the scorecards of the run that is scoring now made of them
+    "component_results",
+    derived,
+    Column("account_id", String, nullable=False),
+    Column("component", String, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("version", String, nullable=False),
+    Column("result", String, nullable=False),  # passed, failed, unknown
+    Column("value", Double),
+    Column("stale_since", Date),
+    Column("reason", String, nullable=False),
 )
 measure_history = Table(
     "measure_history",
@@ -492,6 +544,7 @@ score_history = Table(
     Column("computed_at", Instant, nullable=False),
 )
 _index(score_history, "account_id", "as_of")
+_index(score_history, "as_of")
 reconstructed_scores = Table(  # a finished day computed again with what is known now
     "reconstructed_scores",
     kept,
@@ -508,6 +561,7 @@ decided_days = Table(  # the days for which decisions were taken; the last one m
     kept,
     Column("as_of", Date, primary_key=True),
     Column("decided_at", Instant, nullable=False),
+    Column("basis", String, nullable=False),  # hash of what all accounts share: another one rescores all of them
 )
 
 segment_cuts = Table(  # D10: computed at the first run ever and the first of each month
@@ -627,12 +681,14 @@ changes = Table(  # the ledger: one row per planned record write and how it ende
     Column("why", String, nullable=False),
     Column("as_of", Date),
     Column("decision", String, nullable=False),  # hash of what D24 compares
+    Column("definition", String, nullable=False),  # hash of the push mapping that named the fields
     Column("planned_at", Instant, nullable=False),
     Column("sent_at", Instant),  # committed before the request leaves; without an outcome it was cut off
     Column("outcome", String),
     Column("code", String, nullable=False),
     Column("message", Text, nullable=False),
     Column("answered_at", Instant),
+    Column("resolved_at", Instant),  # when an unknown outcome was looked up in the CRM and decided
 )
 _index(changes, "run")
 _index(changes, "system", "push", "row_key")
@@ -657,7 +713,9 @@ acknowledged = Table(  # what the CRM last confirmed, per row of ours; newest on
     Column("fields", Text, nullable=False),  # JSON: vendor field -> value, as we sent it
     Column("decision", String, nullable=False),
     Column("as_of", Date),
+    Column("definition", String, nullable=False),  # hash of the push mapping that named the fields
     Column("acknowledged_at", Instant, nullable=False),  # when the answer arrived: older sightings are ignored
+    Column("verified_at", Instant),  # request time of the newest sighting that agreed with what was acknowledged
     Column("gone", Boolean, nullable=False),  # a person deleted it: never created again
 )
 _index(acknowledged, "system", "push", "row_key")
@@ -675,6 +733,12 @@ drifts = Table(  # foreign edits of fields that we own
     Column("seen_at", Instant, nullable=False),
 )
 
+definitions = Table(  # the shape in which the derived tables stand; another one drops and rebuilds them
+    "definitions",
+    kept,
+    Column("name", String, primary_key=True),
+    Column("hash", String, nullable=False),
+)
 leases = Table(
     "leases",
     kept,

@@ -2,8 +2,67 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+import sqlalchemy as sa
+from sqlalchemy import Connection, Table
+
+from warehouse import tables
+
+ACCOUNT_LINKS = """
+    SELECT l.system, l.external_id, COALESCE(once.merged_into, own.merged_into, l.account_id) AS account_id
+    FROM links l
+    LEFT JOIN account_ids own ON own.account_id = l.account_id
+    LEFT JOIN account_ids once ON once.account_id = own.merged_into
+    WHERE l.valid_to IS NULL
+"""
+"""Whose id is whose account now; an account that was merged into a merged one arrives at the last."""
+
+ACTIVE_ACCOUNTS = "SELECT account_id FROM accounts WHERE COALESCE(customer, FALSE) AND NOT excluded"
+"""Onboarding and customer accounts (D21): those that are scored, segmented and pushed."""
+
+OPPORTUNITY_CONTACTS = """
+    SELECT o.account_id, c.system, c.stream, c.id, c.opportunity_ref, c.contact_ref, c.role, c.seen_at
+    FROM opportunity_contacts c
+    JOIN account_opportunities o ON o.system = c.system AND o.id = c.opportunity_ref
+"""
+"""Contacts of an opportunity belong to the opportunity's account."""
+
+DAY_GRAINED = {"account_usage": "usage_days", "account_features": "feature_days", "account_limits": "limit_days"}
+FACTS = ("tickets", "touchpoints", "contacts", "opportunities", "subscriptions", "goals", "surveys")
+
+
+def definitions() -> dict[str, str]:
+    """Every view and its SELECT, in the order in which they build on each other."""
+    facts = {f"account_{name}": _with_account(tables.FACTS[name]) for name in FACTS}
+    days = {
+        view: _with_account(tables.DAY_GRAINED[name]) + " WHERE f.superseded_at IS NULL"
+        for view, name in DAY_GRAINED.items()
+    }
+    return {
+        "account_links": ACCOUNT_LINKS,
+        "active_accounts": ACTIVE_ACCOUNTS,
+        **days,
+        **facts,
+        "account_opportunity_contacts": OPPORTUNITY_CONTACTS,
+    }
 
 
 def create(conn: Connection) -> None:
-    """Create the views account_<table>; they follow links and merges by themselves."""
+    """Create the views account_<table>, or bring them up to date; they follow links and merges by themselves."""
+    drop(conn)
+    for name, select in definitions().items():
+        conn.execute(sa.text(f"CREATE VIEW {name} AS {select}"))
+
+
+def drop(conn: Connection) -> None:
+    """Remove the views, so that the tables below them can be rebuilt."""
+    for name in reversed(definitions()):
+        conn.execute(sa.text(f"DROP VIEW IF EXISTS {name}"))
+
+
+def _with_account(fact: Table) -> str:
+    columns = ", ".join(f"f.{c.name}" for c in fact.columns)
+    return (
+        f"SELECT l.account_id, {columns} FROM {fact.name} f "  # noqa: S608
+        "JOIN account_links l ON l.system = f.system AND l.external_id = f.account_ref "
+        "JOIN scored_accounts s ON s.account_id = l.account_id"
+    )

@@ -1,0 +1,130 @@
+"""One SQL file a measure: what it says about itself in its header, and how it is run for a day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from connectors.base import ConfigError
+from warehouse import tables
+
+FOLDER = Path(__file__).parent
+DEFAULT_WINDOW_DAYS = 7
+
+HEADER = re.compile(r"^-- (\w+): (.+)$")
+DAYS_BEFORE = re.compile(r":as_of_minus_(\d+)\b")
+REQUIRED = ("measure", "unit", "sources", "direction")
+ALLOWED = {
+    "direction": ("up", "down"),
+    "needs": ("every day", "last day"),
+    "known": ("linked", "connected"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceColumn:
+    """A table of ours that must be fed, and the column that its mapping must fill ("" where any will do)."""
+
+    table: str
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number per account and day, as its file declares it."""
+
+    name: str
+    unit: str
+    sources: tuple[SourceColumn, ...]
+    also: tuple[SourceColumn, ...]
+    """Read where they are connected, and then as fresh as the sources; their absence leaves the measure known."""
+    window_days: int
+    """How long the last fresh value is kept while a source is late."""
+    every_day: bool
+    """Each day of the window must have been delivered (it is counted over), not only the last one."""
+    connected_is_enough: bool
+    """Known for accounts without a link into a source too."""
+    higher_is_better: bool
+    sql: str
+
+
+@cache
+def load(folder: Path = FOLDER) -> Mapping[str, Measure]:
+    """Every measure of the folder by name, or one ConfigError that lists what is wrong with their headers."""
+    mistakes: list[str] = []
+    found = {path.stem: _read(path, mistakes) for path in sorted(folder.glob("*.sql"))}
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
+    return {name: measure for name, measure in found.items() if measure}
+
+
+def statement(measure: Measure, as_of: date, core_features: Sequence[str]) -> sa.TextClause:
+    """The measure's query with its dates bound; it returns (account_id, product, value, observed_at)."""
+    days = {f"as_of_minus_{n}": as_of - timedelta(days=int(n)) for n in DAYS_BEFORE.findall(measure.sql)}
+    binds = [sa.bindparam(name, day, sa.Date) for name, day in days.items()]
+    if ":as_of" in DAYS_BEFORE.sub("", measure.sql):
+        binds.append(sa.bindparam("as_of", as_of, sa.Date))
+    if ":core_features" in measure.sql:
+        binds.append(sa.bindparam("core_features", list(core_features), sa.String, expanding=True))
+    return sa.text(measure.sql).bindparams(*binds)
+
+
+def _read(path: Path, mistakes: list[str]) -> Measure | None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    header = {m[1]: m[2].strip() for line in lines if (m := HEADER.match(line))}
+    wrong = list(_mistakes(path.stem, header))
+    mistakes += [f"{path.name}: {mistake}" for mistake in wrong]
+    if wrong:
+        return None
+    return Measure(
+        name=header["measure"],
+        unit=header["unit"],
+        sources=_columns(header["sources"]),
+        also=_columns(header.get("also", "")),
+        window_days=_window(header.get("window")) or DEFAULT_WINDOW_DAYS,
+        every_day=header.get("needs") == "every day",
+        connected_is_enough=header.get("known") == "connected",
+        higher_is_better=header["direction"] == "up",
+        sql="\n".join(line for line in lines if not line.startswith("--")),
+    )
+
+
+def _mistakes(stem: str, header: Mapping[str, str]) -> list[str]:
+    missing = [f"the header lacks `-- {name}: ...`" for name in REQUIRED if name not in header]
+    if missing:
+        return missing
+    wrong = [
+        f"`{name}` is one of {', '.join(values)}, not {header[name]}"
+        for name, values in ALLOWED.items()
+        if header.get(name, values[0]) not in values
+    ]
+    if header["measure"] != stem:
+        wrong.append(f"the header names the measure {header['measure']}; it must be called like its file")
+    if "window" in header and _window(header["window"]) is None:
+        wrong.append(f"`window` is a number of days (`14 days`), not {header['window']}")
+    wrong += [
+        f"there is no table or column {source.table}.{source.column} to read from"
+        for source in _columns(header["sources"]) + _columns(header.get("also", ""))
+        if not _exists(source)
+    ]
+    return wrong
+
+
+def _window(text: str | None) -> int | None:
+    found = re.fullmatch(r"(\d+)( days)?", text or "")
+    return int(found[1]) if found else None
+
+
+def _columns(text: str) -> tuple[SourceColumn, ...]:
+    return tuple(SourceColumn(*part.strip().split(".", 1)) for part in text.split(",") if part.strip())
+
+
+def _exists(source: SourceColumn) -> bool:
+    table = tables.DAY_GRAINED.get(source.table, tables.FACTS.get(source.table))
+    return table is not None and (not source.column or source.column in table.columns)

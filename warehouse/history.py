@@ -1,0 +1,98 @@
+"""What holds from day to day: intervals with a new row only on change; a day that is run again replaces its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from warehouse import tables
+
+SCORED_OR_GONE = """NOT EXISTS (
+    SELECT 1 FROM active_accounts v
+    WHERE v.account_id = h.account_id
+        AND NOT EXISTS (SELECT 1 FROM scored_accounts s WHERE s.account_id = v.account_id)
+)"""
+"""The accounts that a scoring run decides about: those that it scores, and those that left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """A history table and where the rows of today stand."""
+
+    table: str
+    today: str
+    identity: tuple[str, ...]
+    compared: tuple[str, ...]
+    carried: tuple[str, ...] = ()
+    """Columns that come along with a new row but make none."""
+    scope: str = "TRUE"
+    """Which rows of the table, as `h`, today says anything about."""
+
+
+COMPONENTS = Intervals(
+    table="component_history",
+    today="component_results",
+    identity=("account_id", "component"),
+    compared=("version", "result", "value", "stale_since", "reason"),
+    scope=SCORED_OR_GONE,
+)
+MEASURES = Intervals(
+    table="measure_history",
+    today="measure_values",
+    identity=("account_id", "product", "measure"),
+    compared=("value",),
+    carried=("observed_at",),
+    scope=SCORED_OR_GONE,
+)
+SEGMENTS = Intervals(
+    table="segment_history",
+    today="segment_placements",
+    identity=("account_id", "scheme"),
+    compared=("segment", "arr_rank", "population"),
+)
+
+
+def reopen(conn: Connection, intervals: Intervals, as_of: date) -> None:
+    """Take back what an earlier run of the same day recorded, so that the day can be recorded again."""
+    days = {"as_of": as_of, "yesterday": as_of - timedelta(days=1)}
+    table, scope = intervals.table, intervals.scope
+    conn.execute(sa.text(f"DELETE FROM {table} AS h WHERE h.from_day = :as_of AND {scope}"), days)  # noqa: S608
+    conn.execute(
+        sa.text(f"UPDATE {table} AS h SET to_day = NULL WHERE h.to_day = :yesterday AND {scope}"),  # noqa: S608
+        days,
+    )
+
+
+def record(conn: Connection, intervals: Intervals, as_of: date) -> None:
+    """End the intervals that no longer hold on as_of (their last day is the one before), and begin the new ones."""
+    days = {"as_of": as_of, "yesterday": as_of - timedelta(days=1)}
+    table, today, columns = intervals.table, intervals.today, (*intervals.identity, *intervals.compared)
+    same = " AND ".join(f"t.{c} IS NOT DISTINCT FROM h.{c}" for c in columns)
+    conn.execute(
+        sa.text(
+            f"UPDATE {table} AS h SET to_day = :yesterday WHERE h.to_day IS NULL AND {intervals.scope} "  # noqa: S608
+            f"AND NOT EXISTS (SELECT 1 FROM {today} t WHERE {same})"
+        ),
+        days,
+    )
+    inserted = (*columns, *intervals.carried)
+    known = " AND ".join(f"h.{c} = t.{c}" for c in intervals.identity)
+    conn.execute(
+        sa.text(
+            f"INSERT INTO {table} ({', '.join(inserted)}, from_day) "  # noqa: S608
+            f"SELECT {', '.join(f't.{c}' for c in inserted)}, CAST(:as_of AS DATE) FROM {today} t "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {table} h WHERE h.to_day IS NULL AND {known})"
+        ),
+        days,
+    )
+
+
+def replace_scores(conn: Connection, as_of: date) -> None:
+    """Clear the way for the scores of as_of: those of the accounts that are scored now, and of those that left."""
+    conn.execute(
+        sa.text(f"DELETE FROM {tables.score_history.name} AS h WHERE h.as_of = :as_of AND {SCORED_OR_GONE}"),  # noqa: S608
+        {"as_of": as_of},
+    )

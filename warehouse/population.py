@@ -1,0 +1,78 @@
+"""Who is scored for a day (D21, D18), and which of them have to be scored again."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from warehouse import tables
+
+ONBOARDING_DAYS = 90
+
+EVERYBODY = """
+    INSERT INTO scored_accounts (account_id, lifecycle, segment, version, linked)
+    SELECT
+        a.account_id,
+        CASE WHEN a.first_subscription_start >= :onboarding_since THEN 'onboarding' ELSE 'customer' END,
+        h.segment,
+        '',
+        COALESCE(l.linked, '')
+    FROM accounts a
+    JOIN active_accounts v ON v.account_id = a.account_id
+    LEFT JOIN segment_history h ON h.account_id = a.account_id AND h.scheme = :scheme AND h.to_day IS NULL
+    LEFT JOIN (
+        SELECT account_id, string_agg(DISTINCT system, ',' ORDER BY system) AS linked
+        FROM account_links
+        GROUP BY account_id
+    ) l ON l.account_id = a.account_id
+    WHERE a.time_zone NOT IN :zones_before
+"""
+
+UNCHANGED = """
+    DELETE FROM scored_accounts AS s
+    WHERE EXISTS (
+        SELECT 1 FROM score_history h
+        WHERE h.account_id = s.account_id AND h.as_of = :as_of AND h.version = s.version
+            AND h.lifecycle = s.lifecycle AND h.segment IS NOT DISTINCT FROM s.segment
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM changed_accounts c
+        JOIN account_links l ON l.system = c.system AND l.external_id = c.account_ref
+        WHERE l.account_id = s.account_id
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM links l
+        WHERE l.account_id = s.account_id AND (l.valid_from >= :scored_at OR l.valid_to >= :scored_at)
+    )
+"""
+
+
+def fill(conn: Connection, as_of: date, now: datetime, scheme: str) -> None:
+    """Put every onboarding and customer account into scored_accounts for whom as_of has begun by now."""
+    conn.execute(tables.scored_accounts.delete())
+    conn.execute(
+        sa.text(EVERYBODY).bindparams(
+            sa.bindparam("zones_before", _zones_before(conn, as_of, now), sa.String, expanding=True),
+            sa.bindparam("onboarding_since", as_of - timedelta(days=ONBOARDING_DAYS), sa.Date),
+            sa.bindparam("scheme", scheme, sa.String),
+        )
+    )
+
+
+def keep_changed(conn: Connection, as_of: date, scored_at: datetime) -> None:
+    """Leave only the accounts in scored_accounts that something happened to since the run of scored_at."""
+    conn.execute(
+        sa.text(UNCHANGED).bindparams(
+            sa.bindparam("as_of", as_of, sa.Date), sa.bindparam("scored_at", scored_at, tables.Instant)
+        )
+    )
+
+
+def _zones_before(conn: Connection, as_of: date, now: datetime) -> list[str]:
+    """Time zones of accounts in which as_of has not begun."""
+    zones = conn.scalars(sa.select(tables.accounts.c.time_zone).distinct())
+    return [zone for zone in zones if now.astimezone(ZoneInfo(zone)).date() < as_of]
