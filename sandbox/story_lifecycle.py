@@ -60,7 +60,7 @@ STORIES = [
     ),
     Company(
         "Osprey Charter",
-        "Started 60 days ago and struggles at 50: the state is at risk, but onboarding has its own playbook, no episode.",
+        "Started 60 days ago and struggles at 50: at risk, but onboarding has its own playbook: no episode.",
         Expect(50, "at_risk", "at_risk", "onboarding", failed=TROUBLED_FAILS),
         arr=32_000,
         created=90,
@@ -154,7 +154,7 @@ STORIES = [
         "Somebody deleted the account three days ago: gone from the CRM, so gone from scoring.",
         not_scored(None),
         arr=19_000,
-        deleted=3,
+        gone=3,
     ),
     Company(
         "Quillon Paper",
@@ -176,7 +176,7 @@ STORIES = [
         meetings=(),
         tickets=(),
         goals=(),
-        merged=4,
+        gone=4,
         merged_into="Quillon Paper",
     ),
     Company(

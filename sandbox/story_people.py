@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sandbox.record_ids import named_id
+from sandbox.story_ids import named_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sandbox.record_ids import named_id
+from sandbox.story_ids import named_id
 from sandbox.story_people import PEOPLE, contact_name, csm_of, owner_of
 from sandbox.story_words import Company, Contact, Contract, Deal, Meeting, Ticket, Touch
 from sandbox.world import Record
@@ -87,15 +87,6 @@ def _stamped(created: str, fields: dict[str, Any], changes: Iterable[dict[str, A
     return {**record, "_changes": later} if later else record
 
 
-def _moves(company: Company, calendar: Calendar, field: str) -> list[dict[str, Any]]:
-    """What a merge of the account does to its children: they belong to the winner a second before the loser is gone."""
-    if company.merged is None or company.merged_into is None:
-        return []
-    winner = account_id(company.merged_into)
-    moved = {"AccountId": winner, field: winner}
-    return [{"at": calendar.at(company.merged, TYPING_HOUR - 1, 59, 59), **moved}]
-
-
 # --- one function an object -------------------------------------------------------------------------------------------
 
 
@@ -136,14 +127,12 @@ def _account(company: Company, calendar: Calendar) -> Record:
         "CSM__c": None if csm is None else PEOPLE[csm].id,
     }
     changes = [{"at": calendar.at(ago, TYPING_HOUR), **typed} for ago, typed in company.changes]
-    record = _stamped(calendar.at(company.created, 8), fields)
-    if company.merged is not None and company.merged_into is not None:
-        gone = calendar.at(company.merged, TYPING_HOUR)
-        changes.append({"at": gone, "MasterRecordId": account_id(company.merged_into)})
-        record["_deleted_at"] = gone
-    if company.deleted is not None:
-        record["_deleted_at"] = calendar.at(company.deleted, TYPING_HOUR)
-    return {**record, "_changes": changes} if changes else record
+    record = _stamped(calendar.at(company.created, 8), fields, changes)
+    if company.gone is not None:
+        record["_deleted_at"] = calendar.at(company.gone, TYPING_HOUR)
+    if company.merged_into is not None:
+        record["_merged_into"] = account_id(company.merged_into)
+    return record
 
 
 def _contact(company: Company, contact: Contact, calendar: Calendar) -> Record:
@@ -165,7 +154,6 @@ def _contact(company: Company, contact: Contact, calendar: Calendar) -> Record:
         changes.append({"at": calendar.at(contact.named, TYPING_HOUR), "CS_Role__c": contact.role})
     if contact.left is not None:
         changes.append({"at": calendar.at(contact.left, TYPING_HOUR), "Left_Company__c": True})
-    changes += [{key: move[key] for key in ("at", "AccountId")} for move in _moves(company, calendar, "AccountId")]
     return _stamped(calendar.at(company.created, 9), fields, changes)
 
 
@@ -183,7 +171,6 @@ def _contract(company: Company, contract: Contract, calendar: Calendar) -> Recor
     fields = {
         "Id": named_id("Contract", f"{company.name} {contract.start} {contract.end}"),
         "AccountId": account_id(company.name),
-        "ContractNumber": f"{named_id('Contract', company.name)[9:15]}-{contract.start}",
         "Status": contract.status,
         "StartDate": calendar.date(contract.start),
         "EndDate": calendar.date(contract.end),
@@ -191,15 +178,13 @@ def _contract(company: Company, contract: Contract, calendar: Calendar) -> Recor
         "OwnerId": PEOPLE[owner_of(company.name)].id,
     }
     signed = min(company.created, contract.start + 15)
-    moves = [{key: move[key] for key in ("at", "AccountId")} for move in _moves(company, calendar, "AccountId")]
-    return _stamped(calendar.at(signed, 11), fields, moves)
+    return _stamped(calendar.at(signed, 11), fields)
 
 
 def _case(company: Company, ticket: Ticket, number: int, calendar: Calendar) -> Record:
     opened = calendar.at(ticket.opened, ticket.opened_hour)
     fields = {
         "Id": named_id("Case", f"{company.name} {number} {ticket.opened}"),
-        "CaseNumber": named_id("Case", f"{company.name} {number}")[7:15],
         "AccountId": account_id(company.name),
         "ContactId": _contact_id(company, _correspondent(company)),
         "Subject": ticket.subject,
@@ -222,8 +207,7 @@ def _case(company: Company, ticket: Ticket, number: int, calendar: Calendar) -> 
     if ticket.reopened is not None:
         reopened = calendar.at(ticket.reopened, TYPING_HOUR)
         changes.append({"at": reopened, "Status": "Working", "IsClosed": False, "ClosedDate": None})
-    moves = [{key: move[key] for key in ("at", "AccountId")} for move in _moves(company, calendar, "AccountId")]
-    return _stamped(opened, fields, changes + moves)
+    return _stamped(opened, fields, changes)
 
 
 def _task(company: Company, touch: Touch, number: int, calendar: Calendar) -> Record:
@@ -244,7 +228,7 @@ def _task(company: Company, touch: Touch, number: int, calendar: Calendar) -> Re
         "CompletedDateTime": at if touch.done else None,
         "OwnerId": PEOPLE[csm_of(company.name)].id,
     }
-    return _stamped(at, fields, _moves(company, calendar, "WhatId"))
+    return _stamped(at, fields)
 
 
 def _event(company: Company, meeting: Meeting, number: int, calendar: Calendar) -> Record:
@@ -264,7 +248,7 @@ def _event(company: Company, meeting: Meeting, number: int, calendar: Calendar) 
         "OwnerId": PEOPLE[csm_of(company.name)].id,
     }
     noted = {"at": calendar.at(meeting.ago, 14), "Outcome__c": meeting.outcome}
-    return _stamped(calendar.at(meeting.ago + 7, 9), fields, [noted, *_moves(company, calendar, "WhatId")])
+    return _stamped(calendar.at(meeting.ago + 7, 9), fields, [noted])
 
 
 def _opportunity(company: Company, deal: Deal, calendar: Calendar) -> Record:

@@ -292,8 +292,8 @@ class Company:
     """None: one that began at `since` and ends on a coming anniversary."""
     changes: tuple[tuple[int, Mapping[str, Any]], ...] = ()
     """What a person types into the account, and when (at 15:00 UTC)."""
-    deleted: int | None = None
-    merged: int | None = None
+    gone: int | None = None
+    """When somebody deleted the account, or merged it into another one."""
     merged_into: str | None = None
 
     workspace: str | None = "auto"

@@ -18,7 +18,7 @@ HISTORY_DAYS = 70
 
 Record = dict[str, Any]
 """One seed record: vendor fields, `CreatedDate` (it does not exist before), `_changes` (later versions: `at` and the
-fields that changed) and `_deleted_at`."""
+fields that changed), `_deleted_at` and, for a merge, `_merged_into`."""
 
 
 @dataclass(frozen=True, slots=True)
