@@ -108,6 +108,8 @@ class FieldSchema(NamedTuple):
     """Active values of a picklist; empty for other types."""
     restricted: bool = False
     """A picklist that refuses other values."""
+    defaulted: bool = False
+    """The vendor fills it on a new record that leaves it out."""
 
 
 class ObjectSchema(NamedTuple):
@@ -206,6 +208,8 @@ class Destination(Source, Protocol):
 
     batch_size: int
     """Most records of one write request."""
+    loopback: bool
+    """It is a stand-in on this machine: the first push needs no approval."""
 
     def write(self, writes: Sequence[Write]) -> list[Outcome]:
         """Send one batch of one object and operation; exactly one outcome a write, in any order.

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
-Path_ = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """Keys and list positions from the top of a file to a place in it."""
 
 
@@ -37,13 +37,11 @@ class Document:
 
     file: str
     tree: Any = None
-    lines: dict[Path_, int] = field(default_factory=dict)
+    lines: dict[KeyPath, int] = field(default_factory=dict)
     """Where the key (or list item) stands that leads to each path."""
-    texts: dict[Path_, int] = field(default_factory=dict)
-    """Where the first line of each text stands."""
     mistakes: list[Mistake] = field(default_factory=list)
 
-    def line(self, path: Path_) -> int:
+    def line(self, path: KeyPath) -> int:
         """The line of the path, or of the closest known place above it."""
         while path and path not in self.lines:
             path = path[:-1]
@@ -71,7 +69,8 @@ def read(file: Path) -> Document:
 class _Loader(yaml.SafeLoader):
     """Scalars that look like numbers, true, false, null or `<<`; everything else is text."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+
+_Loader.yaml_implicit_resolvers = {}
 
 
 def _plain(tag: str, pattern: str, first: str) -> None:
@@ -86,7 +85,7 @@ _plain("float", r"^[-+]?(?:0|[1-9][0-9]*)?\.[0-9]+(?:[eE][-+]?[0-9]+)?$", "-+.01
 _plain("merge", r"^(?:<<)$", "<")
 
 
-def _value(document: Document, node: yaml.Node, path: Path_, above: tuple[int, ...]) -> Any:
+def _value(document: Document, node: yaml.Node, path: KeyPath, above: tuple[int, ...]) -> Any:
     if id(node) in above:
         _add(document, node.start_mark.line + 1, "an alias that holds itself has no end; write the part out")
         return None
@@ -95,15 +94,15 @@ def _value(document: Document, node: yaml.Node, path: Path_, above: tuple[int, .
         return _mapping(document, node, path, above)
     if isinstance(node, yaml.SequenceNode):
         return [_item(document, one, (*path, n), above) for n, one in enumerate(node.value)]
-    return _scalar(document, node, path)
+    return _scalar(document, node)
 
 
-def _item(document: Document, node: yaml.Node, path: Path_, above: tuple[int, ...]) -> Any:
+def _item(document: Document, node: yaml.Node, path: KeyPath, above: tuple[int, ...]) -> Any:
     document.lines[path] = node.start_mark.line + 1
     return _value(document, node, path, above)
 
 
-def _mapping(document: Document, node: yaml.MappingNode, path: Path_, above: tuple[int, ...]) -> dict[str, Any]:
+def _mapping(document: Document, node: yaml.MappingNode, path: KeyPath, above: tuple[int, ...]) -> dict[str, Any]:
     """Own keys beat merged ones (`<<`); keys are text as written, so that `true:` and `2026:` need no quotes."""
     tree: dict[str, Any] = {}
     for key, value in _merged(node, above):
@@ -124,7 +123,7 @@ def _mapping(document: Document, node: yaml.MappingNode, path: Path_, above: tup
     return tree
 
 
-def _at(document: Document, key: yaml.ScalarNode, value: yaml.Node, path: Path_, above: tuple[int, ...]) -> Any:
+def _at(document: Document, key: yaml.ScalarNode, value: yaml.Node, path: KeyPath, above: tuple[int, ...]) -> Any:
     document.lines[(*path, key.value)] = key.start_mark.line + 1
     return _value(document, value, (*path, key.value), above)
 
@@ -143,10 +142,9 @@ def _merge_sources(value: yaml.Node) -> list[yaml.Node]:
     return value.value if isinstance(value, yaml.SequenceNode) else [value]
 
 
-def _scalar(document: Document, node: yaml.Node, path: Path_) -> Any:
+def _scalar(document: Document, node: yaml.Node) -> Any:
     text: str = node.value
     kind = node.tag.rsplit(":", 1)[-1]
-    document.texts[path] = node.start_mark.line + (2 if getattr(node, "style", None) in ("|", ">") else 1)
     if kind == "bool":
         return text == "true"
     if kind == "null":

@@ -2,73 +2,155 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from connectors.base import ConfigError
-from mappings import document
-from mappings.document import Document, Mistake
+from mappings import check, document
+from mappings.check import Parts
+from mappings.document import Document, KeyPath, Mistake
+from mappings.mistakes import Finding, from_models
 from mappings.models import Company, Mappings, Model, Playbooks, Scorecards, Segments, SystemMapping
+
+Part = TypeVar("Part", bound=Model)
+
+FIXED_FILES = ("crmpulse.yaml", "scorecards.yaml", "segments.yaml", "playbooks.yaml")
 
 
 @dataclass
 class Reading:
-    """What the folder says, as far as it could be read."""
+    """What the folder says, and what is wrong with it; `mappings` is there only when nothing is."""
 
-    mappings: Mappings | None
-    mistakes: list[Mistake]
+    folder: Path
+    mappings: Mappings | None = None
+    mistakes: list[Mistake] = field(default_factory=list)
     warnings: list[Mistake] = field(default_factory=list)
     documents: dict[str, Document] = field(default_factory=dict)
+    left_out: dict[str, list[KeyPath]] = field(default_factory=dict)
+    """Broken places by file, which the checks across files did not see."""
 
     def where(self, file: str, *path: str | int) -> str:
         """The place as `salesforce.yaml:41`; the closest one above where the path itself is not written down."""
         name = file if file.endswith(".yaml") else f"{file}.yaml"
         return f"{name}:{self.documents[name].line(path)}" if name in self.documents else name
 
+    def note(self, file: str, finding: Finding) -> None:
+        """Keep a finding with its line, unless it only says that a broken place is not there."""
+        if any(place[: len(finding.place)] == finding.place for place in self.left_out.get(file, ())):
+            return
+        line = self.documents[file].line(finding.place) if file in self.documents else 1
+        kept = self.warnings if finding.warning else self.mistakes
+        kept.append(Mistake(file, line, finding.message, finding.warning))
 
-def load(folder: Path) -> Mappings:
+
+def load(folder: Path, measures: Collection[str] | None = None) -> Mappings:
     """The whole folder; one ConfigError lists every mistake."""
-    reading = read(folder)
+    reading = read(folder, measures)
     if reading.mappings is None:
         listed = "\n".join(f"  {mistake}" for mistake in reading.mistakes)
         raise ConfigError(f"the mappings in {folder} cannot be used:\n{listed}")
     return reading.mappings
 
 
-def read(folder: Path) -> Reading:
-    """The folder with all its mistakes."""
-    reading = Reading(None, [])
-    company = _model(reading, folder, "crmpulse.yaml", Company)
-    systems = {
-        name: _model(reading, folder, f"{name}.yaml", SystemMapping) for name in (company.systems if company else [])
-    }
-    scorecards = _model(reading, folder, "scorecards.yaml", Scorecards)
-    segments = _model(reading, folder, "segments.yaml", Segments)
-    playbooks = _model(reading, folder, "playbooks.yaml", Playbooks)
-    if not reading.mistakes and company and scorecards and segments and playbooks:
-        known = {name: system for name, system in systems.items() if system}
-        reading.mappings = Mappings(
-            company=company, systems=known, scorecards=scorecards, segments=segments, playbooks=playbooks
-        )
+def read(folder: Path, measures: Collection[str] | None = None) -> Reading:
+    """The folder with all its mistakes; `measures` are the names that components may use, where they are known."""
+    reading = Reading(folder)
+    parts = Parts(
+        company=_part(reading, "crmpulse.yaml", Company),
+        systems={name: _part(reading, f"{name}.yaml", SystemMapping) for name in _system_names(reading)},
+        scorecards=_part(reading, "scorecards.yaml", Scorecards),
+        segments=_part(reading, "segments.yaml", Segments),
+        playbooks=_part(reading, "playbooks.yaml", Playbooks),
+        measures=measures,
+    )
+    _unlisted(reading, parts)
+    for file, finding in check.offline(parts):
+        reading.note(file, finding)
+    for found in (reading.mistakes, reading.warnings):
+        found.sort(key=lambda mistake: (_rank(mistake.file), mistake.file, mistake.line))
+    if not reading.mistakes:
+        reading.mappings = Mappings.model_validate({name: getattr(parts, name) for name in Mappings.model_fields})
     return reading
 
 
-def _model(reading: Reading, folder: Path, name: str, model: type[Model]) -> Any:
-    file = folder / name
-    if not file.is_file():
-        reading.mistakes.append(Mistake(name, 1, f"the file is missing in {folder}; mappings/{name} is an example"))
+def _rank(file: str) -> int:
+    """The company first, then the systems, then the rest."""
+    return FIXED_FILES.index(file) * 2 if file in FIXED_FILES else 1
+
+
+def _part(reading: Reading, file: str, model: type[Part]) -> Part | None:
+    """One file as its model; of a broken file the sound rest, None when nothing of it stands alone."""
+    path = reading.folder / file
+    if not path.is_file():
+        message = (
+            f"{reading.folder} has no {file}; the file of that name in the mappings folder of crmpulse is an example"
+        )
+        reading.mistakes.append(Mistake(file, 1, message))
         return None
-    read = reading.documents[name] = document.read(file)
+    read = reading.documents[file] = document.read(path)
     reading.mistakes += read.mistakes
-    if read.tree is None:
-        return None
-    try:
-        return model.model_validate(read.tree)
-    except ValidationError as error:
-        for found in error.errors(include_url=False):
-            path = tuple(found["loc"])
-            reading.mistakes.append(Mistake(name, read.line(path), f"{'.'.join(map(str, path))}: {found['msg']}"))
-        return None
+    tree = copy.deepcopy(read.tree)
+    while isinstance(tree, dict):
+        try:
+            return model.model_validate(tree)
+        except ValidationError as error:
+            found = from_models(error, read, _schema(model))
+            for finding in found:
+                reading.note(file, finding)
+            broken = [finding.place for finding in found]
+        reading.left_out.setdefault(file, []).extend(broken)
+        if () in broken or not all(_removed(tree, place) for place in broken):
+            return None
+    if read.tree is not None and not isinstance(read.tree, dict):
+        reading.note(file, Finding((), "the file must hold `key: value` pairs"))
+    return None
+
+
+def _removed(tree: Any, place: KeyPath) -> bool:
+    """Take the place out of the tree; an item of a list goes with its list, so that the others keep their numbers."""
+    while place and isinstance(place[-1], int):
+        place = place[:-1]
+    if not place:
+        return False
+    for step in place[:-1]:
+        within = isinstance(tree, dict) and step in tree
+        if not within and not (isinstance(tree, list) and isinstance(step, int) and step < len(tree)):
+            return True
+        tree = tree[step]
+    if isinstance(tree, dict):
+        tree.pop(place[-1], None)
+    return True
+
+
+@cache
+def _schema(model: type[Model]) -> dict[str, Any]:
+    return model.model_json_schema()
+
+
+def _system_names(reading: Reading) -> list[str]:
+    """What crmpulse.yaml lists; every file of a system where it lists nothing that can be read."""
+    read = reading.documents.get("crmpulse.yaml")
+    listed = read.tree.get("systems") if read is not None and isinstance(read.tree, dict) else None
+    if isinstance(listed, list) and listed and all(isinstance(name, str) for name in listed):
+        return list(dict.fromkeys(listed))
+    return _system_files(reading.folder)
+
+
+def _system_files(folder: Path) -> list[str]:
+    """Files of the folder that say which system they describe."""
+    others = sorted(path for path in folder.glob("*.yaml") if path.name not in FIXED_FILES)
+    trees = {path.stem: document.read(path).tree for path in others}
+    return [name for name, tree in trees.items() if isinstance(tree, dict) and "system" in tree]
+
+
+def _unlisted(reading: Reading, parts: Parts) -> None:
+    for name in _system_files(reading.folder):
+        if name not in parts.systems:
+            message = f"{name}.yaml describes a system that `systems` does not list; add `{name}`, or remove the file"
+            reading.note("crmpulse.yaml", Finding(("systems",), message))

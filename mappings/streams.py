@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 
 from connectors.base import Stream
-from mappings.models import PullMapping, PushMapping, SystemMapping
+from mappings.models import PullField, PullMapping, PushMapping, SystemMapping
 
 
 def streams(system: SystemMapping) -> dict[str, Stream]:
@@ -22,7 +22,21 @@ def object_of(name: str, pull: PullMapping) -> str:
 
 def mapped_fields(pull: PullMapping) -> frozenset[str]:
     """Their fields that become rows of ours: a change of one of them is a change of the record."""
-    return frozenset(_mapped(pull))
+    return frozenset(field for _, field in places(pull))
+
+
+def places(pull: PullMapping) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every place of the mapping that names a field of theirs, with the field."""
+    for part in ("fields", "keys", "attributes"):
+        fields: dict[str, PullField] = getattr(pull, part)
+        yield from (((part, name), field.from_) for name, field in fields.items() if field.from_ is not None)
+    for role, sources in pull.roles.items():
+        for n, source in enumerate(sources):
+            named = source.user or source.email_from
+            if named is not None:
+                yield ("roles", role, n), named
+    if pull.ours is not None:
+        yield ("ours",), pull.ours
 
 
 def pushed_fields(system: SystemMapping, object: str) -> frozenset[str]:
@@ -49,18 +63,8 @@ def definition(stream: Stream) -> str:
 def _stream(system: SystemMapping, name: str, pull: PullMapping) -> Stream:
     object = object_of(name, pull)
     key = "" if pull.day else pull.key
-    fields = {*_mapped(pull), *pushed_fields(system, object), key, pull.day or ""} - {""}
+    fields = {*mapped_fields(pull), *pushed_fields(system, object), key, pull.day or ""} - {""}
     return Stream(name, object, tuple(sorted(fields)), key, pull.where, pull.day or "")
-
-
-def _mapped(pull: PullMapping) -> Iterator[str]:
-    for field in (*pull.fields.values(), *pull.keys.values(), *pull.attributes.values()):
-        if field.from_ is not None:
-            yield field.from_
-    for source in (source for sources in pull.roles.values() for source in sources):
-        yield from (field for field in (source.user, source.email_from) if field is not None)
-    if pull.ours is not None:
-        yield pull.ours
 
 
 def _pushes(system: SystemMapping, object: str) -> list[PushMapping]:

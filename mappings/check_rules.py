@@ -1,0 +1,105 @@
+"""Whether scorecards, segments and playbooks can be followed, and their texts be filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from jinja2 import StrictUndefined, TemplateSyntaxError, meta, nodes
+from jinja2.sandbox import SandboxedEnvironment
+
+from mappings import vocabulary
+from mappings.check_company import fits
+from mappings.mistakes import Finding, below, meant, one_of
+from mappings.models import Component, Playbooks, Scorecards, Segments
+
+ACCOUNT_COLUMNS = {**vocabulary.TABLES["accounts"], **vocabulary.ACCOUNT_EXTRAS}
+
+
+def scorecards(scorecards: Scorecards, measures: Collection[str] | None) -> Iterator[Finding]:
+    """Everything wrong in scorecards.yaml; without `measures` their names are not judged."""
+    tiers = scorecards.tiers
+    if not 100 >= tiers.healthy > tiers.monitor > tiers.at_risk > tiers.critical == 0:
+        yield Finding(("tiers",), "tiers go down from healthy over monitor and at_risk to critical, which begins at 0")
+    cards = scorecards.scorecards
+    for n, card in enumerate(cards):
+        here = ("scorecards", n)
+        if card.name in [other.name for other in cards[:n]]:
+            yield Finding((*here, "name"), f"there is a scorecard `{card.name}` above already")
+        if card.when is not None:
+            yield from below((*here, "when"), fits(card.when, ACCOUNT_COLUMNS, "accounts"))
+        elif n < len(cards) - 1:
+            yield Finding(
+                here, f"`{card.name}` has no `when`, so no scorecard below it is ever reached; move it to the end"
+            )
+        for m, component in enumerate(card.components):
+            earlier = [other.id for other in card.components[:m]]
+            yield from below((*here, "components", m), _component(component, earlier, measures))
+    if cards[-1].when is not None:
+        yield Finding(
+            ("scorecards", len(cards) - 1), "the last scorecard must take every account: leave out its `when`"
+        )
+
+
+def _component(component: Component, earlier: list[str], measures: Collection[str] | None) -> Iterator[Finding]:
+    if component.id in earlier:
+        yield Finding(("id",), f"there is a component `{component.id}` in this scorecard already")
+    if measures is not None and component.measure not in measures:
+        listed = meant(component.measure, measures) or f"; {one_of(sorted(measures))}"
+        yield Finding(("measure",), f"there is no measure `{component.measure}`{listed}")
+    for key in ("failed", "passed"):
+        yield from below((key,), template(getattr(component, key), vocabulary.COMPONENT_NAMES))
+
+
+def segments(segments: Segments) -> Iterator[Finding]:
+    """Everything wrong in segments.yaml."""
+    rank, least = segments.rank, segments.threshold
+    if not 0 < rank.high_touch_pct < rank.mid_touch_pct <= 100:
+        yield Finding(("rank",), "high_touch_pct must be above 0 and below mid_touch_pct, which is at most 100")
+    if not 0 <= least.smb < least.mid_market < least.enterprise < least.strategic:
+        yield Finding(("threshold",), "thresholds go up from smb over mid_market and enterprise to strategic")
+
+
+def playbooks(playbooks: Playbooks) -> Iterator[Finding]:
+    """Everything wrong in playbooks.yaml."""
+    task = playbooks.at_risk.first_task
+    for key in ("subject", "body"):
+        yield from below(("at_risk", "first_task", key), template(getattr(task, key), vocabulary.TASK_NAMES))
+    for state in ("at_risk", "critical"):
+        if state not in task.priority:
+            yield Finding(("at_risk", "first_task", "priority"), f"`{state}` is missing: one of high, normal, low")
+    for key in ("name", "context"):
+        text = getattr(playbooks.expansion, key)
+        yield from below(("expansion", key), template(text, vocabulary.HANDOFF_NAMES))
+
+
+# --- templates --------------------------------------------------------------------------------------------------------
+
+
+def _sandbox() -> SandboxedEnvironment:
+    sandbox = SandboxedEnvironment(undefined=StrictUndefined)
+    sandbox.filters |= dict.fromkeys(vocabulary.FILTERS, str)
+    return sandbox
+
+
+_SANDBOX = _sandbox()
+
+
+def template(text: str, names: Collection[str]) -> Iterator[Finding]:
+    """Why a text cannot be filled in: not Jinja, or names that nobody fills."""
+    try:
+        parsed = _SANDBOX.parse(text)
+        _SANDBOX.compile(parsed)
+    except TemplateSyntaxError as error:
+        yield Finding((), f"this template does not read (its line {error.lineno}): {error.message}")
+        return
+    for name in sorted(meta.find_undeclared_variables(_SANDBOX.parse(text)) - set(names)):
+        yield Finding((), f"nothing fills `{{{{ {name} }}}}`{meant(name, names) or f'; {one_of(sorted(names))}'}")
+    for column in sorted(_of_account(_SANDBOX.parse(text)) - set(vocabulary.BRIEFED_ACCOUNT)):
+        known = vocabulary.BRIEFED_ACCOUNT
+        yield Finding((), f"nothing fills `account.{column}`{meant(column, known) or f'; {one_of(known)}'}")
+
+
+def _of_account(parsed: nodes.Template) -> set[str]:
+    """What the template reads of `account`."""
+    found = parsed.find_all(nodes.Getattr)
+    return {one.attr for one in found if isinstance(one.node, nodes.Name) and one.node.name == "account"}

@@ -1,0 +1,301 @@
+"""The words that mappings may use: our tables with their columns, what can be pushed, and the names in templates.
+
+The reader checks a folder without a warehouse; a test compares this page with warehouse/tables.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mappings.models import Converter, PushRows
+
+Kind = Converter
+"""A column holds what the converter of that name makes."""
+
+Columns = Mapping[str, Kind]
+
+TABLES: Mapping[str, Columns] = {
+    "accounts": {
+        "link_key": "text",
+        "name": "text",
+        "domain": "domain",
+        "parent_ref": "text",
+        "status": "text",
+        "industry": "text",
+        "time_zone": "time_zone",
+        "arr_native": "decimal",
+        "currency": "currency",
+        "renewal_date": "date",
+    },
+    "contacts": {
+        "account_ref": "text",
+        "name": "text",
+        "email": "email",
+        "title": "text",
+        "role": "text",
+        "active": "boolean",
+    },
+    "users": {
+        "name": "text",
+        "email": "email",
+        "active": "boolean",
+        "manager_ref": "text",
+    },
+    "opportunities": {
+        "account_ref": "text",
+        "key": "text",
+        "name": "text",
+        "stage": "text",
+        "type": "text",
+        "amount_native": "decimal",
+        "currency": "currency",
+        "close_date": "date",
+        "closed": "boolean",
+        "won": "boolean",
+        "owner_ref": "text",
+    },
+    "opportunity_contacts": {
+        "account_ref": "text",
+        "opportunity_ref": "text",
+        "contact_ref": "text",
+        "role": "text",
+    },
+    "tickets": {
+        "account_ref": "text",
+        "subject": "text",
+        "severity": "text",
+        "opened_at": "datetime",
+        "opened_day": "date",
+        "first_response_at": "datetime",
+        "solved_at": "datetime",
+        "solved_day": "date",
+        "rating": "text",
+        "rated_at": "datetime",
+        "rated_day": "date",
+    },
+    "touchpoints": {
+        "account_ref": "text",
+        "kind": "text",
+        "direction": "text",
+        "outcome": "text",
+        "contact_ref": "text",
+        "contact_email": "email",
+        "owner_ref": "text",
+        "subject": "text",
+        "occurred_at": "datetime",
+        "day": "date",
+    },
+    "subscriptions": {
+        "account_ref": "text",
+        "product": "text",
+        "status": "text",
+        "start_date": "date",
+        "end_date": "date",
+        "arr_native": "decimal",
+        "currency": "currency",
+    },
+    "goals": {
+        "account_ref": "text",
+        "title": "text",
+        "stated_day": "date",
+        "progress_day": "date",
+        "reached_day": "date",
+        "status": "text",
+    },
+    "surveys": {
+        "account_ref": "text",
+        "kind": "text",
+        "score": "number",
+        "contact_email": "email",
+        "answered_day": "date",
+    },
+    "usage_days": {
+        "account_ref": "text",
+        "day": "date",
+        "product": "text",
+        "department": "text",
+        "user_email": "email",
+        "active_users": "integer",
+    },
+    "feature_days": {
+        "account_ref": "text",
+        "day": "date",
+        "product": "text",
+        "feature": "text",
+        "uses": "integer",
+    },
+    "limit_days": {
+        "account_ref": "text",
+        "day": "date",
+        "product": "text",
+        "limit_name": "text",
+        "used": "number",
+        "allowed": "number",
+    },
+}
+"""What a pull mapping may fill. Local days (opened_day, day ...) follow from their moments where those are mapped."""
+
+DAY_TABLES = ("usage_days", "feature_days", "limit_days")
+"""Filled by files a day at a time; each of them needs the stream's `day`."""
+
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "accounts": ("name",),
+    "contacts": ("account_ref",),
+    "users": ("email",),
+    "opportunities": ("account_ref",),
+    "opportunity_contacts": ("opportunity_ref", "contact_ref"),
+    "tickets": ("account_ref", "opened_at"),
+    "touchpoints": ("account_ref", "occurred_at"),
+    "subscriptions": ("account_ref",),
+    "goals": ("account_ref",),
+    "surveys": ("account_ref", "kind", "answered_day"),
+    "usage_days": ("account_ref", "day", "active_users"),
+    "feature_days": ("account_ref", "day", "feature", "uses"),
+    "limit_days": ("account_ref", "day", "limit_name", "used", "allowed"),
+}
+"""Columns without which the rows of a table say nothing."""
+
+INSTEAD: Mapping[tuple[str, str], str] = {
+    ("tickets", "opened_at"): "opened_day",
+    ("touchpoints", "occurred_at"): "day",
+}
+"""A needed column that another one may stand in for, where a source knows days only."""
+
+CLOSED_LISTS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("tickets", "severity"): ("critical", "high", "normal", "low"),
+    ("tickets", "rating"): ("good", "neutral", "bad"),
+    ("touchpoints", "direction"): ("inbound", "outbound"),
+    ("touchpoints", "outcome"): ("held", "no_show", "cancelled_by_us", "cancelled_by_customer", "planned"),
+    ("surveys", "kind"): ("nps", "csat", "renewal_intent"),
+}
+"""Columns that measures compare with fixed words: a pull mapping must translate into exactly these."""
+
+ACCOUNT_EXTRAS: Columns = {
+    "account_id": "text",
+    "parent_id": "text",
+    "arr_reporting": "decimal",
+    "first_subscription_start": "date",
+    "customer": "boolean",
+    "excluded": "boolean",
+    "crm": "text",
+}
+"""What an account has beyond what is mapped into it, once all systems are joined."""
+
+PUSH: Mapping[PushRows, Columns] = {
+    "account_health": {
+        "account_id": "text",
+        "external_id": "text",
+        "score": "integer",
+        "previous_score": "integer",
+        "tier": "text",
+        "state": "text",
+        "coverage_pct": "integer",
+        "segment": "text",
+        "reason_1": "text",
+        "reason_2": "text",
+        "reason_3": "text",
+        "weekly_change": "integer",
+        "as_of": "date",
+        "detail": "text",
+    },
+    "tasks": {
+        "key": "text",
+        "account_id": "text",
+        "subject": "text",
+        "body": "text",
+        "account_external_id": "text",
+        "owner_external_id": "text",
+        "due_date": "date",
+        "priority": "text",
+        "state": "text",
+    },
+    "handoffs": {
+        "key": "text",
+        "account_id": "text",
+        "name": "text",
+        "account_external_id": "text",
+        "owner_external_id": "text",
+        "close_date": "date",
+        "amount_native": "decimal",
+        "currency": "text",
+        "context": "text",
+    },
+    "handoff_contacts": {
+        "account_id": "text",
+        "opportunity_external_id": "text",
+        "contact_ref": "text",
+        "role": "text",
+    },
+    "handoff_notes": {
+        "key": "text",
+        "account_id": "text",
+        "name": "text",
+        "context": "text",
+        "account_external_id": "text",
+        "opportunity_external_id": "text",
+        "owner_external_id": "text",
+    },
+}
+"""What a push mapping may read from, by its `rows`."""
+
+PUSHED_WORDS: Mapping[tuple[PushRows, str], tuple[str, ...]] = {
+    ("account_health", "tier"): ("healthy", "monitor", "at_risk", "critical", "insufficient_data"),
+    ("account_health", "state"): ("healthy", "monitor", "at_risk", "critical", "insufficient_data"),
+    ("tasks", "priority"): ("high", "normal", "low"),
+    ("tasks", "state"): ("open", "closed"),
+    ("handoff_contacts", "role"): ("champion", "sponsor"),
+}
+"""Every word that such a column can hold: a value map must know them all, and a restricted picklist too."""
+
+LONGEST: Mapping[str, int] = {
+    "account_id": 26,
+    "key": 64,
+    "reason_1": 200,
+    "reason_2": 200,
+    "reason_3": 200,
+    "detail": 32_000,
+}
+"""Most characters of the texts that we write, where there is such a bound."""
+
+KEYS = ("account_id", "key")
+"""Columns whose values must always fit."""
+
+OPERATIONS: Mapping[PushRows, tuple[str, ...]] = {
+    "account_health": ("update",),
+    "tasks": ("upsert", "create"),
+    "handoffs": ("upsert", "create"),
+    "handoff_contacts": ("create", "upsert"),
+    "handoff_notes": ("upsert", "create"),
+}
+"""Accounts are never created, and what we create is never only updated."""
+
+COMPONENT_NAMES = ("value", "value_pct", "drop_pct")
+"""What the words of a scorecard component may use."""
+
+BRIEFING_NAMES = (
+    "account",
+    "champions",
+    "contacts",
+    "coverage_pct",
+    "critical_tickets",
+    "departments",
+    "goals_reached",
+    "limits",
+    "previous_score",
+    "reasons",
+    "score",
+    "sponsors",
+    "state",
+    "state_words",
+    "tier",
+    "unknown",
+)
+TASK_NAMES = (*BRIEFING_NAMES, "owner", "relapse")
+HANDOFF_NAMES = (*BRIEFING_NAMES, "csm", "owner")
+"""What the texts of an at-risk task and of an expansion handoff may use."""
+
+BRIEFED_ACCOUNT = ("arr", "currency", "domain", "industry", "name", "renewal_date", "renewal_in_days", "segment")
+"""What these texts may use of `account`, as in `account.name`."""
+
+FILTERS = ("day",)
+"""Filters of ours beside Jinja's own."""
