@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import RowMapping, text
 
 from warehouse import bulk, tables, words
 from warehouse.desired_row import Columns, DesiredRow, Target
@@ -31,15 +31,12 @@ _SCORE_FIELDS = (
 _EMPTY: dict[str, Any] = dict.fromkeys((*_SCORE_FIELDS, "reason_1", "reason_2", "reason_3"))
 
 _NEWEST = """
-SELECT s.account_id, s.as_of, s.score, s.tier, s.state, s.reasons, g.segment, l.external_id
+SELECT s.account_id, s.as_of, s.score, s.tier, s.state, s.reasons, s.segment, l.external_id
 FROM score_history s
 JOIN (SELECT account_id, max(as_of) AS as_of FROM score_history WHERE as_of >= :since GROUP BY account_id) n
   ON n.account_id = s.account_id AND n.as_of = s.as_of
 JOIN accounts a ON a.account_id = s.account_id AND NOT a.excluded AND a.customer IS NOT FALSE
-JOIN account_links l ON l.account_id = s.account_id AND l.system = :system
-LEFT JOIN segment_history g ON g.account_id = s.account_id AND g.scheme = :scheme
-  AND g.from_day <= s.as_of AND (g.to_day IS NULL OR g.to_day >= s.as_of)
-"""
+JOIN account_links l ON l.account_id = s.account_id AND l.system = :system"""
 
 _LEFT = """
 SELECT k.row_key, k.external_id, a.account_id
@@ -60,7 +57,7 @@ def decisions(target: Target) -> list[DesiredRow]:
     newest = target.conn.execute(text("SELECT max(as_of) FROM score_history")).scalar()
     if newest is None:
         return []
-    bound = {**target.bound(), "since": newest - timedelta(days=7), "scheme": target.mappings.segments.pushed}
+    bound = {**target.bound(), "since": newest - timedelta(days=7)}
     found = target.conn.execute(text(_NEWEST), bound)
     scored = [
         DesiredRow(
@@ -105,11 +102,9 @@ def columns(target: Target, row_keys: Sequence[str]) -> dict[str, Columns]:
 
 
 _SCORES = """
-SELECT s.*, g.segment AS pushed_segment, w.score AS week_ago_score
+SELECT s.*, w.score AS week_ago_score
 FROM score_history s
 JOIN {stage} t ON t.account_id = s.account_id
-LEFT JOIN segment_history g ON g.account_id = s.account_id AND g.scheme = :scheme
-  AND g.from_day <= s.as_of AND (g.to_day IS NULL OR g.to_day >= s.as_of)
 LEFT JOIN (
   SELECT h.account_id, max(h.as_of) AS as_of FROM score_history h JOIN {stage} t ON t.account_id = h.account_id
   WHERE h.as_of <= :week_ago GROUP BY h.account_id
@@ -118,33 +113,17 @@ LEFT JOIN score_history w ON w.account_id = n.account_id AND w.as_of = n.as_of
 WHERE s.as_of = :as_of
 """
 
-_COMPONENTS = """
-SELECT c.account_id, c.component, c.result, c.value, c.stale_since, c.reason
-FROM component_history c
-JOIN {stage} t ON t.account_id = c.account_id
-WHERE c.from_day <= :as_of AND (c.to_day IS NULL OR c.to_day >= :as_of)
-"""
-
 
 def _health(target: Target, as_of: date, account_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     cards = words.lines(target.conn, target.mappings)
-    bound = {"as_of": as_of, "week_ago": as_of - timedelta(days=7), "scheme": target.mappings.segments.pushed}
+    bound = {"as_of": as_of, "week_ago": as_of - timedelta(days=7)}
     with bulk.staged(target.conn, tables.account_ids, pa.table({"account_id": sorted(account_ids)})) as stage:
         scores = target.conn.execute(text(_SCORES.format(stage=stage)), bound).mappings().all()
-        judged = judged_components(target.conn, stage, as_of)
+        judged = words.judged_components(target.conn, stage, as_of)
     return {
         row["account_id"]: _account_columns(target, row, cards.get(row["version"], []), judged[row["account_id"]])
         for row in scores
     }
-
-
-def judged_components(conn: Connection, stage: str, as_of: date) -> defaultdict[str, list[words.Judged]]:
-    """How the components stood on a day, for the accounts of a staged table."""
-    judged: defaultdict[str, list[words.Judged]] = defaultdict(list)
-    found = conn.execute(text(_COMPONENTS.format(stage=stage)), {"as_of": as_of})
-    for account_id, *component in found:
-        judged[account_id].append(words.Judged(*component))
-    return judged
 
 
 def _account_columns(
@@ -161,7 +140,7 @@ def _account_columns(
         "tier": row["tier"],
         "state": row["state"],
         "coverage_pct": row["coverage_pct"],
-        "segment": row["pushed_segment"],
+        "segment": row["segment"],
         "reason_1": shown[0],
         "reason_2": shown[1],
         "reason_3": shown[2],

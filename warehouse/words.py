@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,8 +16,9 @@ from sqlalchemy import Connection, text
 
 from connectors.base import ConfigError
 from mappings.models import Mappings
+from warehouse import measures
 
-MOST_CHARACTERS = 200
+MOST_CHARACTERS = 150
 """Of one phrase. At most 100 components (points are whole and add up to 100) with labels of 60: below 32,000 in all."""
 
 STATE_WORDS = {
@@ -42,6 +44,8 @@ class Line:
     passed: str
     facts: str
     nothing: str
+    window_days: int
+    """How long the facts behind it stay valid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,13 @@ def money(amount: Decimal | None, currency: str | None) -> str:
     return f"{digits} {currency}" if currency else digits
 
 
+_COMPONENTS = """
+SELECT c.account_id, c.component, c.result, c.value, c.stale_since, c.reason
+FROM component_history c
+JOIN {stage} t ON t.account_id = c.account_id
+WHERE c.from_day <= :as_of AND (c.to_day IS NULL OR c.to_day >= :as_of)"""
+
+
 def _sandbox() -> SandboxedEnvironment:
     sandbox = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     sandbox.filters["day"] = day
@@ -111,6 +122,7 @@ def render(source: str, names: Mapping[str, Any], where: str) -> str:
 
 def lines(conn: Connection, mappings: Mappings) -> dict[str, list[Line]]:
     """Every stored scorecard version in its order; a component that the mapping no longer has speaks by its label."""
+    known = measures.load()
     words = {(card.name, c.id): c for card in mappings.scorecards.scorecards for c in card.components}
     found: dict[str, list[Line]] = {}
     stored = conn.execute(text("SELECT * FROM scorecards ORDER BY version, ordinal")).mappings()
@@ -127,9 +139,18 @@ def lines(conn: Connection, mappings: Mappings) -> dict[str, list[Line]]:
                 passed=component.passed if component else f"{row['label']}: reached",
                 facts=component.facts if component else row["measure"],
                 nothing=component.nothing if component else "nothing to judge by",
+                window_days=known[row["measure"]].window_days if row["measure"] in known else 0,
             )
         )
     return found
+
+
+def judged_components(conn: Connection, stage: str, as_of: date) -> defaultdict[str, list[Judged]]:
+    """How the components stood on a day, for the accounts of a staged table."""
+    judged: defaultdict[str, list[Judged]] = defaultdict(list)
+    for account_id, *component in conn.execute(text(_COMPONENTS.format(stage=stage)), {"as_of": as_of}):
+        judged[account_id].append(Judged(*component))
+    return judged
 
 
 def phrase(line: Line, judged: Judged) -> str:
@@ -146,12 +167,11 @@ def phrase(line: Line, judged: Judged) -> str:
 
 
 def _unknown(line: Line, judged: Judged) -> str:
-    last = f", the last from {day(judged.stale_since)}" if judged.stale_since else ""
     return {
         "not_connected": f"not connected: no system delivers {line.facts}",
         "not_linked": f"not linked: nothing in the system that delivers {line.facts} belongs to this account",
         "not_delivered": f"not delivered yet: no {line.facts} for this account so far",
-        "expired": f"too old: no {line.facts} within the time that they stay valid{last}",
+        "expired": f"older than {line.window_days} days: {line.facts} stopped arriving",
         "nothing_in_window": line.nothing,
     }.get(judged.reason, judged.reason or "unknown")
 
@@ -191,6 +211,12 @@ def failed(card: Sequence[Line], judged: Iterable[Judged]) -> list[str]:
     """Ids of all failed components, most points first, ties in scorecard order."""
     lost = {j.component for j in judged if j.result == "failed"}
     return [line.component for line in sorted(card, key=lambda line: -line.points) if line.component in lost]
+
+
+def unknown(card: Sequence[Line], judged: Iterable[Judged]) -> list[str]:
+    """Every unknown component with its reason, in scorecard order."""
+    by_component = {j.component: j for j in judged if j.result == "unknown"}
+    return [f"{li.label}: {phrase(li, by_component[li.component])}" for li in card if li.component in by_component]
 
 
 def detail(health: Health, card: Sequence[Line], judged: Iterable[Judged], missing: str, least_points: int) -> str:

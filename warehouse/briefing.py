@@ -1,0 +1,196 @@
+"""What somebody who takes an account in hand needs to know about it: the names that templates may use."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Connection, RowMapping, text
+
+from mappings.models import Mappings
+from warehouse import bulk, tables, words
+
+LIMITS_VALID_DAYS = 7
+ROLES_IN_WORDS = {"champion": "champion", "sponsor": "executive sponsor"}
+
+_ACCOUNTS = """
+SELECT a.account_id, a.name, a.domain, a.industry, a.arr_native, a.currency, a.renewal_date, a.crm,
+  s.score, s.previous_score, s.coverage_pct, s.tier, s.state, s.version, s.segment
+FROM accounts a JOIN {stage} t ON t.account_id = a.account_id
+JOIN score_history s ON s.account_id = a.account_id AND s.as_of = :as_of"""
+
+_CONTACTS = """
+SELECT l.account_id, c.system, c.id, c.name, c.email, c.title, c.role
+FROM contacts c JOIN account_links l ON l.system = c.system AND l.external_id = c.account_ref
+JOIN {stage} t ON t.account_id = l.account_id
+WHERE c.role IN ('champion', 'sponsor') AND COALESCE(c.active, TRUE)
+ORDER BY c.role, c.name, c.id"""
+
+_TICKETS = """
+SELECT l.account_id, c.id, c.subject
+FROM tickets c JOIN account_links l ON l.system = c.system AND l.external_id = c.account_ref
+JOIN {stage} t ON t.account_id = l.account_id
+WHERE c.severity = 'critical' AND c.opened_day < :as_of AND (c.solved_day IS NULL OR c.solved_day >= :as_of)
+ORDER BY c.opened_day, c.id"""
+
+_GOALS = """
+SELECT l.account_id, g.id, g.title, g.reached_day
+FROM goals g JOIN account_links l ON l.system = g.system AND l.external_id = g.account_ref
+JOIN {stage} t ON t.account_id = l.account_id
+WHERE g.reached_day < :as_of ORDER BY g.reached_day, g.id"""
+
+_LIMITS = """
+SELECT l.account_id, d.limit_name, d.product, d.day, d.used, d.allowed
+FROM limit_days d JOIN account_links l ON l.system = d.system AND l.external_id = d.account_ref
+JOIN {stage} t ON t.account_id = l.account_id
+WHERE d.superseded_at IS NULL AND d.allowed > 0 AND d.day >= :limits_since AND d.day < :as_of
+ORDER BY d.day"""
+
+_DEPARTMENTS = """
+SELECT DISTINCT l.account_id, u.department
+FROM usage_days u JOIN account_links l ON l.system = u.system AND l.external_id = u.account_ref
+JOIN {stage} t ON t.account_id = l.account_id
+WHERE u.superseded_at IS NULL AND u.department <> '' AND u.active_users > 0 AND u.day >= :month_ago AND u.day < :as_of
+ORDER BY l.account_id, u.department"""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A champion or sponsor who has not left."""
+
+    system: str
+    id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A plan limit as last seen."""
+
+    name: str
+    used: float
+    allowed: float
+
+    @property
+    def pct(self) -> int:
+        return int(100 * self.used // self.allowed)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.used:,.12g} of {self.allowed:,.12g} used ({self.pct}%)"
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """One account on one day."""
+
+    account: Mapping[str, Any]
+    health: RowMapping
+    reasons: Sequence[str]
+    unknown: Sequence[str]
+    contacts: Sequence[Contact]
+    critical_tickets: Sequence[str]
+    goals_reached: Sequence[str]
+    limits: Sequence[Limit]
+    departments: Sequence[str]
+
+    def names(self) -> dict[str, Any]:
+        """The names that a template may use; the README lists them under "Words in templates"."""
+        return {
+            "account": self.account,
+            "score": self.health["score"],
+            "previous_score": self.health["previous_score"],
+            "coverage_pct": self.health["coverage_pct"],
+            "tier": self.health["tier"],
+            "state": self.health["state"],
+            "state_words": words.STATE_WORDS[self.health["state"]],
+            "reasons": self.reasons,
+            "unknown": self.unknown,
+            "contacts": [f"{c.name} ({ROLES_IN_WORDS[c.role]})" for c in self.contacts],
+            "champions": [c.name for c in self.contacts if c.role == "champion"],
+            "sponsors": [c.name for c in self.contacts if c.role == "sponsor"],
+            "critical_tickets": self.critical_tickets,
+            "goals_reached": self.goals_reached,
+            "limits": self.limits,
+            "departments": self.departments,
+        }
+
+
+def briefings(conn: Connection, mappings: Mappings, as_of: date, account_ids: Collection[str]) -> dict[str, Briefing]:
+    """What is known on as_of about the accounts asked for that have a score row on it."""
+    asked = pa.table({"account_id": pa.array(sorted(account_ids), pa.string())})
+    cards = words.lines(conn, mappings)
+    with bulk.staged(conn, tables.account_ids, asked) as stage:
+        by_account = _Reader(conn, stage, as_of)
+        contacts, tickets, goals = by_account(_CONTACTS), by_account(_TICKETS), by_account(_GOALS)
+        limits, departments = by_account(_LIMITS), by_account(_DEPARTMENTS)
+        accounts = by_account(_ACCOUNTS)
+        judged = words.judged_components(conn, stage, as_of)
+    found = {}
+    for account_id, (row, *_) in accounts.items():
+        card = cards.get(row["version"], [])
+        components = judged[account_id]
+        found[account_id] = Briefing(
+            account=_account(row, as_of),
+            health=row,
+            reasons=words.reasons(card, components, words.failed(card, components)),
+            unknown=words.unknown(card, components),
+            contacts=[
+                Contact(c["system"], c["id"], c["name"] or c["email"] or c["id"], c["role"])
+                for c in contacts[account_id]
+            ],
+            critical_tickets=[t["subject"] or t["id"] for t in tickets[account_id]],
+            goals_reached=[g["title"] or g["id"] for g in goals[account_id]],
+            limits=_last_seen(limits[account_id]),
+            departments=[d["department"] for d in departments[account_id]],
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    conn: Connection
+    stage: str
+    as_of: date
+
+    def __call__(self, query: str) -> defaultdict[str, list[RowMapping]]:
+        days = {
+            "as_of": self.as_of,
+            "month_ago": self.as_of - timedelta(days=28),
+            "limits_since": self.as_of - timedelta(days=2 * LIMITS_VALID_DAYS),
+        }
+        statement = text(query.format(stage=self.stage))
+        found: defaultdict[str, list[RowMapping]] = defaultdict(list)
+        for row in self.conn.execute(statement, {n: d for n, d in days.items() if f":{n}" in query}).mappings():
+            found[row["account_id"]].append(row)
+        return found
+
+
+def _account(row: RowMapping, as_of: date) -> dict[str, Any]:
+    renewal = row["renewal_date"]
+    return {
+        "name": row["name"] or row["domain"] or row["account_id"],
+        "domain": row["domain"],
+        "industry": row["industry"],
+        "segment": row["segment"],
+        "currency": row["currency"],
+        "arr": words.money(row["arr_native"], row["currency"]),
+        "renewal_date": words.day(renewal) if renewal else "",
+        "renewal_in_days": (renewal - as_of).days if renewal else None,
+    }
+
+
+def _last_seen(rows: Sequence[RowMapping]) -> list[Limit]:
+    """Each limit as last seen, fullest first; one that is missing for a week beside newer ones is gone."""
+    latest = {(row["product"], row["limit_name"]): row for row in rows}
+    newest = max((row["day"] for row in rows), default=date.min)
+    limits = [
+        Limit(f"{product} {name}".strip(), row["used"], row["allowed"])
+        for (product, name), row in latest.items()
+        if (newest - row["day"]).days < LIMITS_VALID_DAYS
+    ]
+    return sorted(limits, key=lambda limit: (-limit.used / limit.allowed, limit.name))
