@@ -95,6 +95,7 @@ def drifted(rules: Rules, candidate: Candidate) -> list[Drift]:
         Drift(rules.push.object, external_id, name, ours, seen[name], seen_at)
         for name, ours in (candidate.acknowledged or {}).items()
         if name in seen
+        and ours != seen[name]  # spelled alike is the common case, and cheap
         and name in rules.push.fields
         and rules.push.fields[name].owner == "ours"
         and not rules.same(name, ours, seen[name])
@@ -145,6 +146,15 @@ def misfits(rules: Rules, operation: Operation, fields: Sequence[FieldChange]) -
             if name not in given and not rules.field(name).nillable
         ]
     return [reason for reason in reasons if reason]
+
+
+def key_misfits(rules: Rules, key: str | None) -> list[str]:
+    """Why a record cannot be written under our key: no such field, no key, or one that is too long for it."""
+    name = next(iter(rules.push.key))
+    if key is None:
+        return [f"the row has no key for {rules.push.object}.{name}"]
+    reason = _unwritable(rules, Operation.UPSERT, name) or misfit(rules.field(name), key)
+    return [reason] if reason else []
 
 
 def _unwritable(rules: Rules, operation: Operation, name: str) -> str:

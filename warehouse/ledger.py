@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -130,8 +130,16 @@ def finish(
     conn: Connection, outcomes: Iterable[Outcome], answered_at: datetime, resolved_at: datetime | None = None
 ) -> None:
     """Write outcomes into the ledger; `resolved_at` where they were found by looking, not by an answer."""
+    when = {"answered_at": answered_at, "resolved_at": resolved_at}
     rows = [
-        {**asdict(o), "outcome": o.status, "external_id": o.id, "answered_at": answered_at, "resolved_at": resolved_at}
+        {
+            "change_id": o.change_id,
+            "outcome": o.status,
+            "code": o.code,
+            "message": o.message,
+            "external_id": o.id,
+            **when,
+        }
         for o in outcomes
     ]
     with bulk.staged(conn, tables.changes, bulk.arrow_table(tables.changes, rows).select(_ENDING)) as stage:

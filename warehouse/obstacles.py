@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connectors.base import Status
+from connectors.base import Operation, Status
 from mappings.models import PushMapping
 from warehouse.candidates import Candidate
 from warehouse.changes import Change, Plan
-from warehouse.field_rules import Rules, misfits
+from warehouse.field_rules import Rules, key_misfits, misfits
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ def _obstacles(
     if candidate.deleted:
         yield Status.BLOCKED, "deleted", f"{change.object} {change.external_id} is deleted in {change.system}"
     reasons = [*misses, *misfits(aim.rules, change.operation, change.fields)]
+    if change.operation == Operation.UPSERT:
+        reasons += key_misfits(aim.rules, change.key)
     if reasons:
         yield Status.INVALID, "invalid", "; ".join(reasons)
     if aim.stopped:

@@ -25,7 +25,7 @@ _TOLD = frozenset({"score", "tier", "state", "segment"})  # columns whose change
 def plan_theirs(aim: Aim, candidates: Sequence[Candidate], rows: DesiredRows) -> None:
     """Records of theirs (accounts): our fields win, as one set after a decision, alone where a person changed one."""
     decided = [c for c in candidates if not c.deleted and _decided(aim, c)]
-    columns = rows.columns([c.row.row_key for c in decided])
+    columns = rows.columns([c.row.row_key for c in decided]) if decided else {}
     for candidate in candidates:
         if candidate.deleted:
             _add(aim, candidate, [], why=candidate.row.decision)
@@ -82,8 +82,9 @@ def _plan_restoration(aim: Aim, candidate: Candidate) -> None:
 
 def plan_ours(aim: Aim, conn: Connection, candidates: Sequence[Candidate], rows: DesiredRows) -> None:
     """Records that we create (tasks, opportunities, contact roles): written once, from then on the person wins."""
-    columns = rows.columns([c.row.row_key for c in candidates if not c.deleted])
-    there = _roles_there(aim, conn) if aim.push.operation == "create" else {}
+    alive = [c.row.row_key for c in candidates if not c.deleted]
+    columns = rows.columns(alive) if alive else {}
+    there = _roles_there(aim, conn) if alive and aim.push.operation == "create" else {}
     for candidate in candidates:
         if candidate.deleted:
             aim.plan.unchanged[aim.name] += 1

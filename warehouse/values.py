@@ -41,10 +41,10 @@ def blank(value: Value) -> bool:
 
 def same(ours: Value, theirs: Value, field: FieldSchema = NO_FIELD) -> bool:
     """Whether both mean the same content in this field; only the vendor's spelling may differ (72 and 72.0)."""
-    if blank(ours) or blank(theirs):
-        return blank(ours) and blank(theirs)
     if type(ours) is type(theirs) and ours == theirs:
         return True
+    if blank(ours) or blank(theirs):
+        return blank(ours) and blank(theirs)
     return _content(ours, field.type) == _content(theirs, field.type)
 
 
