@@ -101,6 +101,7 @@ def _load(conn: Connection, table_name: str, incoming: pa.Table) -> None:
     columns = ", ".join(incoming.column_names)
     driver: Any = conn.connection.driver_connection
     if conn.dialect.name == "duckdb":
+        driver.complete()  # a result of which only the first row was fetched still holds the connection
         driver.register("arrow_rows", incoming)
         conn.execute(sa.text(f"INSERT INTO {table_name} ({columns}) SELECT {columns} FROM arrow_rows"))  # noqa: S608
         driver.unregister("arrow_rows")
