@@ -1,0 +1,118 @@
+"""The control endpoint: clock, faults, people's edits, settings and the count of calls. It is never a vendor call."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from sandbox.calls import Calls
+from sandbox.faults import Fault
+from sandbox.salesforce_answers import Refused
+from sandbox.salesforce_org import Org, Settings
+from sandbox.salesforce_seed import by_person
+from sandbox.salesforce_values import read_moment
+from sandbox.salesforce_writes import delete, merge
+from sandbox.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that can be turned from outside."""
+
+    store: Store
+    org: Org
+    calls: Calls
+    rules: list[Fault]
+
+
+Endpoint = Callable[[World, Request], Awaitable[Any]]
+
+
+def routes(world: World) -> list[Route]:
+    record = "/_sandbox/records/salesforce/{object}"
+    return [
+        _route(world, "/_sandbox/clock", ["GET", "POST"], clock),
+        _route(world, "/_sandbox/faults", ["GET", "POST", "DELETE"], faults),
+        _route(world, "/_sandbox/calls", ["GET", "DELETE"], calls),
+        _route(world, "/_sandbox/settings", ["GET", "POST"], settings),
+        _route(world, record, ["POST"], save_record),
+        _route(world, record + "/{id}/delete", ["POST"], delete_record),
+        _route(world, record + "/{id}/merge", ["POST"], merge_record),
+    ]
+
+
+def _route(world: World, path: str, methods: list[str], endpoint: Endpoint) -> Route:
+    async def answer(request: Request) -> JSONResponse:
+        try:
+            return JSONResponse(await endpoint(world, request))
+        except (ValueError, KeyError, TypeError, Refused) as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+
+    return Route(path, answer, methods=methods)
+
+
+async def clock(world: World, request: Request) -> dict[str, str]:
+    """GET tells the sandbox clock, POST {"now": iso} sets it forward."""
+    if request.method == "POST":
+        world.store.move(read_moment((await request.json())["now"]))
+    return {"now": world.store.now.isoformat()}
+
+
+async def faults(world: World, request: Request) -> list[dict[str, Any]]:
+    """POST adds a rule (see Fault), DELETE forgets all of them, GET shows how often each acted."""
+    if request.method == "POST":
+        world.rules.append(Fault.read(await request.json()))
+    if request.method == "DELETE":
+        world.rules.clear()
+    return [{"method": rule.method, "path": rule.path, "seen": rule.seen, "acted": rule.acted} for rule in world.rules]
+
+
+async def calls(world: World, request: Request) -> dict[str, Any]:
+    """The vendor calls since the start or the last DELETE, by shape."""
+    if request.method == "DELETE":
+        world.calls.reset()
+    return world.calls.summary()
+
+
+async def settings(world: World, request: Request) -> dict[str, Any]:
+    """POST changes some settings of the org: daily_limit, hidden, read_only, page_seed, token_seconds..."""
+    known = {field.name for field in fields(Settings)} - {"clients", "public_key"}
+    if request.method == "POST":
+        for name, value in (await request.json()).items():
+            if name not in known:
+                raise ValueError(f"there is no setting {name}; there are {', '.join(sorted(known))}")
+            setattr(world.org.settings, name, frozenset(value) if isinstance(value, list) else value)
+    shown = {name: getattr(world.org.settings, name) for name in sorted(known)}
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in shown.items()}
+
+
+async def save_record(world: World, request: Request) -> dict[str, str]:
+    sobject = world.org.object(request.path_params["object"])
+    return {"id": by_person(world.org, sobject, await request.json())}
+
+
+async def delete_record(world: World, request: Request) -> dict[str, str]:
+    delete(world.org, world.org.object(request.path_params["object"]), request.path_params["id"])
+    return {"id": request.path_params["id"]}
+
+
+async def merge_record(world: World, request: Request) -> dict[str, str]:
+    into = (await request.json())["into"]
+    merge(world.org, world.org.object(request.path_params["object"]), request.path_params["id"], into)
+    return {"id": into}
+
+
+def person_edit(org: Org, edit: Mapping[str, Any]) -> None:
+    """What a fault's person does: {"object", "record": {...}}, {"object", "delete": id} or {"object", "merge": id, "into": id}."""
+    sobject = org.object(edit["object"])
+    if "record" in edit:
+        by_person(org, sobject, edit["record"])
+    elif "delete" in edit:
+        delete(org, sobject, edit["delete"])
+    else:
+        merge(org, sobject, edit["merge"], edit["into"])

@@ -1,0 +1,118 @@
+"""The sandbox: stand-ins for the vendors behind one real HTTP server on loopback, with a clock and faults on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from starlette.routing import Route, Router
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from sandbox import control
+from sandbox.calls import Calls
+from sandbox.faults import TRANSPORT, Faults
+from sandbox.salesforce import Salesforce, shape
+from sandbox.salesforce_org import Org, Settings
+from sandbox.salesforce_seed import Seed, sow
+from sandbox.store import Store
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+class Sandbox:
+    """A server that lives in a thread; use it as a context manager, or let `run_forever` keep the foreground.
+
+    `records` are seeds by Salesforce object (sandbox/salesforce_seed.py), `now` is what its clock begins with.
+    """
+
+    def __init__(
+        self, records: Mapping[str, Sequence[Seed]], now: datetime, *, settings: Settings | None = None
+    ) -> None:
+        self.store = Store()
+        self.org = Org(self.store, settings or Settings())
+        sow(self.org, records, now)
+        self.store.move(now)
+        self.salesforce = Salesforce(self.org)
+        self.calls = Calls()
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def control(self) -> str:
+        """Where the control endpoint lives."""
+        return f"{self.url}/_sandbox"
+
+    def access_token(self) -> str:
+        """A token as a login would give it, for clients that are started with one."""
+        return self.salesforce.tokens.issue()
+
+    def start(self, port: int = 0) -> None:
+        """Listen on loopback (port 0: any free one) and answer until `stop`."""
+        listener = self._listen(port)
+        self._server = self._made()
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="sandbox", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        if self._server and self._thread:
+            self._server.should_exit = True
+            self._thread.join(timeout=10)
+
+    def run_forever(self, port: int = 0) -> None:
+        """Answer in the foreground until interrupted."""
+        listener = self._listen(port)
+        self._made().run([listener])
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def _listen(self, port: int) -> socket.socket:
+        """A socket that listens already, so that the first call after `start` is never refused."""
+        listener = socket.create_server(("127.0.0.1", port), backlog=256)
+        self.port = listener.getsockname()[1]
+        return listener
+
+    def _made(self) -> uvicorn.Server:
+        rules = list[Any]()
+        world = control.World(self.store, self.org, self.calls, rules)
+        vendors = [Route("/{path:path}", self.salesforce.respond, methods=METHODS)]
+        app = Faults(
+            Router([*control.routes(world), *vendors]), self.calls, shape, partial(control.person_edit, self.org)
+        )
+        app.rules = rules
+        config = uvicorn.Config(
+            app, http=_Protocol, lifespan="off", log_level="critical", timeout_graceful_shutdown=1,
+            h11_max_incomplete_event_size=1 << 20,
+        )  # fmt: skip
+        return uvicorn.Server(config)
+
+
+class _Protocol(H11Protocol):
+    """Hands the connection itself to the app, so that a fault can really close it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        app = self.app
+
+        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
+            scope.setdefault("extensions", {})[TRANSPORT] = transport
+            await app(scope, receive, send)  # type: ignore[arg-type]
+
+        self.app = with_transport  # type: ignore[assignment]

@@ -1,0 +1,159 @@
+"""Conditions become functions from a record to yes or no, built once a query."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from typing import Any
+
+from sandbox import salesforce_ids as ids
+from sandbox.salesforce_answers import Refused
+from sandbox.salesforce_fields import Field
+from sandbox.salesforce_org import Org
+from sandbox.salesforce_schema import SObject
+from sandbox.salesforce_values import NUMBERS, moment, read_moment
+from sandbox.soql import unescaped
+from sandbox.soql_dates import span
+from sandbox.soql_fields import find
+from sandbox.soql_tree import Comparison, Condition, Literal, Not, Query, SemiJoin, pointed
+from sandbox.store import Record
+
+Test = Callable[[Any], bool]
+Holds = Callable[[Record], bool]
+Column = Callable[[Query], "set[Any]"]
+"""Runs an inner query and gives the values of its only column."""
+
+IDS = frozenset({"id", "reference"})
+ORDERED = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_SPOKEN = {"datetime": "dateTime", "boolean": "boolean", "date": "date", "int": "int"}
+
+
+def compiled(org: Org, sobject: SObject, condition: Condition, query: Query, column: Column) -> Holds:
+    """The condition as a function of a record; Refused where field and value do not fit."""
+    if isinstance(condition, Not):
+        inner = compiled(org, sobject, condition.inner, query, column)
+        return lambda record: not inner(record)
+    if isinstance(condition, SemiJoin):
+        return _semi_join(org, sobject, condition, query, column)
+    if isinstance(condition, Comparison):
+        return _comparison(org, sobject, condition, query)
+    parts = [compiled(org, sobject, part, query, column) for part in condition.parts]
+    if condition.word == "and":
+        return lambda record: all(part(record) for part in parts)
+    return lambda record: any(part(record) for part in parts)
+
+
+def _semi_join(org: Org, sobject: SObject, condition: SemiJoin, query: Query, column: Column) -> Holds:
+    found = find(org, sobject, condition.path, query)
+    values, read = column(condition.query), found.read
+    if condition.operator == "in":
+        return lambda record: read(record) in values
+    return lambda record: read(record) not in values
+
+
+def _comparison(org: Org, sobject: SObject, condition: Comparison, query: Query) -> Holds:
+    found = find(org, sobject, condition.path, query)
+    field = found.field
+    if not field.filterable:
+        message = f"field '{field.name}' can not be filtered in a query call"
+        raise Refused("INVALID_FIELD", pointed(query.text, condition.path.at, message))
+    for literal in condition.values:
+        _check_kind(field, literal, query)
+    test, read = _test(org, field, condition), found.read
+    if found.links or field.type == "address":
+        return lambda record: test(read(record))
+    name = field.name
+    return lambda record: test(record.get(name))
+
+
+def _test(org: Org, field: Field, condition: Comparison) -> Test:
+    operator_, first = condition.operator, condition.values[0]
+    if operator_ == "like":
+        return _like(field, first)
+    if any(literal.kind == "relative" for literal in condition.values):
+        return _within(org, field, operator_, condition.values)
+    values = [_value(field, literal) for literal in condition.values]
+    if operator_ in {"=", "in"}:
+        return _one_of(field, set(values))
+    if operator_ in {"!=", "not in"}:
+        one_of = _one_of(field, set(values))
+        return lambda value: not one_of(value)
+    compare, bound = ORDERED[operator_], values[0]
+    if bound is None:
+        return lambda value: False
+    if _folds(field):
+        return lambda value: value is not None and compare(value.lower(), bound)
+    return lambda value: value is not None and compare(value, bound)
+
+
+def _one_of(field: Field, wanted: set[Any]) -> Test:
+    if _folds(field):
+        return lambda value: (value.lower() if value is not None else None) in wanted
+    return lambda value: value in wanted
+
+
+def _folds(field: Field) -> bool:
+    """Texts are compared without regard to case; ids, numbers and dates exactly."""
+    return field.type not in IDS | NUMBERS | {"int", "boolean", "date", "datetime"}
+
+
+def _like(field: Field, literal: Literal) -> Test:
+    if field.type in IDS or not _folds(field):
+        raise Refused("INVALID_QUERY_FILTER_OPERATOR", f"invalid operator on {field.type} field")
+    pieces = re.split(r"(\\?[%_])", unescaped(literal.text, like=True))
+    meaning = {"%": ".*", "_": ".", "\\%": "%", "\\_": "_"}
+    pattern = re.compile("".join(meaning.get(p) or re.escape(p) for p in pieces), re.IGNORECASE | re.DOTALL)
+    return lambda value: value is not None and pattern.fullmatch(value) is not None
+
+
+def _within(org: Org, field: Field, operator_: str, literals: tuple[Literal, ...]) -> Test:
+    """Relative literals are spans: = means inside, < before them, > after them."""
+    spans = [_edges(org, field, literal) for literal in literals]
+    if operator_ in {"=", "in"}:
+        return lambda value: value is not None and any(first <= value < after for first, after in spans)
+    if operator_ in {"!=", "not in"}:
+        return lambda value: value is None or not any(first <= value < after for first, after in spans)
+    first, after = spans[0]
+    compare, bound = {"<": (operator.lt, first), ">=": (operator.ge, first), "<=": (operator.lt, after),
+                      ">": (operator.ge, after)}[operator_]  # fmt: skip
+    return lambda value: value is not None and compare(value, bound)
+
+
+def _edges(org: Org, field: Field, literal: Literal) -> tuple[str, str]:
+    first, after = (edge.isoformat() for edge in span(literal.text, org.store.now.date()))
+    if field.type == "date":
+        return first, after
+    return moment(read_moment(first)), moment(read_moment(after))
+
+
+def _value(field: Field, literal: Literal) -> Any:
+    """The literal as stored values look."""
+    if literal.kind == "null":
+        return None
+    if literal.kind == "boolean":
+        return literal.text == "true"
+    if literal.kind == "number":
+        return float(literal.text)
+    if literal.kind == "datetime":
+        return moment(read_moment(literal.text))
+    if literal.kind == "date":
+        return literal.text
+    text = unescaped(literal.text)
+    if field.type in IDS:
+        if not ids.well_formed(text):
+            raise Refused("INVALID_QUERY_FILTER_OPERATOR", f"invalid ID field: {text}")
+        return ids.long(text)
+    return text.lower()
+
+
+def _check_kind(field: Field, literal: Literal, query: Query) -> None:
+    """A quoted number, an unquoted text, a date where a datetime stands: each is refused as the vendor does."""
+    wanted = {"boolean": {"boolean"}, "date": {"date", "relative"}, "datetime": {"datetime", "relative"}}
+    allowed = {"number"} if field.type in NUMBERS | {"int"} else wanted.get(field.type, {"string"})
+    if literal.kind in allowed | {"null"}:
+        return
+    spoken = _SPOKEN.get(field.type, "double" if field.type in NUMBERS else "string")
+    quotes = "should be enclosed in quotes" if allowed == {"string"} else "should not be enclosed in quotes"
+    message = f"value of filter criterion for field '{field.name}' must be of type {spoken} and {quotes}"
+    raise Refused("INVALID_FIELD", pointed(query.text, literal.at, message))
