@@ -21,7 +21,7 @@ from sandbox.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Levers:
     """Everything that can be turned from outside."""
 
     store: Store
@@ -30,86 +30,86 @@ class World:
     rules: list[Fault]
 
 
-Endpoint = Callable[[World, Request], Awaitable[Any]]
+Endpoint = Callable[[Levers, Request], Awaitable[Any]]
 
 
-def routes(world: World) -> list[Route]:
+def routes(levers: Levers) -> list[Route]:
     record = "/_sandbox/records/salesforce/{object}"
     return [
-        _route(world, "/_sandbox/clock", ["GET", "POST"], clock),
-        _route(world, "/_sandbox/faults", ["GET", "POST", "DELETE"], faults),
-        _route(world, "/_sandbox/calls", ["GET", "DELETE"], calls),
-        _route(world, "/_sandbox/settings", ["GET", "POST"], settings),
-        _route(world, record, ["POST"], save_record),
-        _route(world, record + "/{id}/delete", ["POST"], delete_record),
-        _route(world, record + "/{id}/merge", ["POST"], merge_record),
+        _route(levers, "/_sandbox/clock", ["GET", "POST"], clock),
+        _route(levers, "/_sandbox/faults", ["GET", "POST", "DELETE"], faults),
+        _route(levers, "/_sandbox/calls", ["GET", "DELETE"], calls),
+        _route(levers, "/_sandbox/settings", ["GET", "POST"], settings),
+        _route(levers, record, ["POST"], save_record),
+        _route(levers, record + "/{id}/delete", ["POST"], delete_record),
+        _route(levers, record + "/{id}/merge", ["POST"], merge_record),
     ]
 
 
-def _route(world: World, path: str, methods: list[str], endpoint: Endpoint) -> Route:
+def _route(levers: Levers, path: str, methods: list[str], endpoint: Endpoint) -> Route:
     async def answer(request: Request) -> JSONResponse:
         try:
-            return JSONResponse(await endpoint(world, request))
+            return JSONResponse(await endpoint(levers, request))
         except (ValueError, KeyError, TypeError, Refused) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
 
     return Route(path, answer, methods=methods)
 
 
-async def clock(world: World, request: Request) -> dict[str, str]:
+async def clock(levers: Levers, request: Request) -> dict[str, str]:
     """GET tells the sandbox clock, POST {"now": iso} sets it forward."""
     if request.method == "POST":
-        world.store.move(read_moment((await request.json())["now"]))
-    return {"now": world.store.now.isoformat()}
+        levers.store.move(read_moment((await request.json())["now"]))
+    return {"now": levers.store.now.isoformat()}
 
 
-async def faults(world: World, request: Request) -> list[dict[str, Any]]:
+async def faults(levers: Levers, request: Request) -> list[dict[str, Any]]:
     """POST adds a rule (see Fault), DELETE forgets all of them, GET shows how often each acted."""
     if request.method == "POST":
-        world.rules.append(Fault.read(await request.json()))
+        levers.rules.append(Fault.read(await request.json()))
     if request.method == "DELETE":
-        world.rules.clear()
-    return [{"method": rule.method, "path": rule.path, "seen": rule.seen, "acted": rule.acted} for rule in world.rules]
+        levers.rules.clear()
+    return [{"method": rule.method, "path": rule.path, "seen": rule.seen, "acted": rule.acted} for rule in levers.rules]
 
 
-async def calls(world: World, request: Request) -> dict[str, Any]:
+async def calls(levers: Levers, request: Request) -> dict[str, Any]:
     """The vendor calls since the start or the last DELETE, by shape."""
     if request.method == "DELETE":
-        world.calls.reset()
-    return world.calls.summary()
+        levers.calls.reset()
+    return levers.calls.summary()
 
 
-async def settings(world: World, request: Request) -> dict[str, Any]:
+async def settings(levers: Levers, request: Request) -> dict[str, Any]:
     """POST changes some settings of the org: daily_limit, hidden, read_only, page_seed, token_seconds..."""
     known = {field.name for field in fields(Settings)} - {"clients", "public_key"}
     if request.method == "POST":
         for name, value in (await request.json()).items():
             if name not in known:
                 raise ValueError(f"there is no setting {name}; there are {', '.join(sorted(known))}")
-            setattr(world.org.settings, name, frozenset(value) if isinstance(value, list) else value)
-    shown = {name: getattr(world.org.settings, name) for name in sorted(known)}
+            setattr(levers.org.settings, name, frozenset(value) if isinstance(value, list) else value)
+    shown = {name: getattr(levers.org.settings, name) for name in sorted(known)}
     return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in shown.items()}
 
 
-async def save_record(world: World, request: Request) -> dict[str, str]:
-    sobject = world.org.object(request.path_params["object"])
-    return {"id": by_person(world.org, sobject, await request.json())}
+async def save_record(levers: Levers, request: Request) -> dict[str, str]:
+    sobject = levers.org.sobject(request.path_params["object"])
+    return {"id": by_person(levers.org, sobject, await request.json())}
 
 
-async def delete_record(world: World, request: Request) -> dict[str, str]:
-    delete(world.org, world.org.object(request.path_params["object"]), request.path_params["id"])
+async def delete_record(levers: Levers, request: Request) -> dict[str, str]:
+    delete(levers.org, levers.org.sobject(request.path_params["object"]), request.path_params["id"])
     return {"id": request.path_params["id"]}
 
 
-async def merge_record(world: World, request: Request) -> dict[str, str]:
+async def merge_record(levers: Levers, request: Request) -> dict[str, str]:
     into = (await request.json())["into"]
-    merge(world.org, world.org.object(request.path_params["object"]), request.path_params["id"], into)
+    merge(levers.org, levers.org.sobject(request.path_params["object"]), request.path_params["id"], into)
     return {"id": into}
 
 
 def person_edit(org: Org, edit: Mapping[str, Any]) -> None:
-    """What a fault's person does: {"object", "record": {...}}, {"object", "delete": id} or {"object", "merge": id, "into": id}."""
-    sobject = org.object(edit["object"])
+    """What a fault's person does: {"object", "record"}, {"object", "delete": id} or {"object", "merge": id, "into"}."""
+    sobject = org.sobject(edit["object"])
     if "record" in edit:
         by_person(org, sobject, edit["record"])
     elif "delete" in edit:

@@ -60,7 +60,7 @@ class Fault:
 
     def takes(self, method: str, uri: str) -> bool:
         """Whether the rule acts on this call; asking counts it."""
-        if self.method and self.method.upper() != method or not re.search(self.path, uri, re.IGNORECASE):
+        if (self.method and self.method.upper() != method) or not re.search(self.path, uri, re.IGNORECASE):
             return False
         self.seen += 1
         if self.seen <= self.after_calls or (self.times and self.acted >= self.times):

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
 import jwt
+from jwt.types import Options
 
 from sandbox.salesforce_answers import Answer, Refused
 from sandbox.salesforce_org import INTEGRATION_USER, ORGANIZATION_ID, Org
@@ -19,6 +20,9 @@ JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 AUDIENCES = ("https://login.salesforce.com", "https://test.salesforce.com")
 LONGEST_ASSERTION = 300
 SHARED_HOSTS = ("login.", "test.")
+
+
+_SIGNATURE_ONLY: Options = {"verify_aud": False, "verify_exp": False}
 
 
 class OAuthRefused(Exception):
@@ -119,8 +123,7 @@ def _jwt_bearer(org: Org, request: TokenRequest, assertion: str) -> None:
     try:
         claims = jwt.decode(assertion, options={"verify_signature": False})
         if org.settings.public_key:
-            unchecked = {"verify_aud": False, "verify_exp": False}
-            jwt.decode(assertion, org.settings.public_key, algorithms=["RS256"], options=unchecked)
+            jwt.decode(assertion, org.settings.public_key, algorithms=["RS256"], options=_SIGNATURE_ONLY)
     except jwt.InvalidTokenError:
         raise OAuthRefused("invalid_grant", "invalid assertion") from None
     if claims.get("iss") not in org.settings.clients:

@@ -11,9 +11,10 @@ from sandbox import salesforce_ids as ids
 from sandbox.salesforce_answers import Answer, Refused, malformed
 from sandbox.salesforce_calls import Call
 from sandbox.salesforce_fields import Field
+from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_org import Org
 from sandbox.salesforce_reads import external_key
-from sandbox.salesforce_schema import BY_PREFIX, SObject
+from sandbox.salesforce_schema import BY_PREFIX
 from sandbox.salesforce_writes import Saved, create, delete, update, upsert
 
 MOST_RECORDS = 200
@@ -46,7 +47,7 @@ def update_many(call: Call) -> Answer:
 
 def upsert_many(call: Call, object: str, field: str) -> Answer:
     """PATCH composite/sobjects/X/ExtField; also X/Id, where records without an id are created."""
-    sobject = call.org.object(object)
+    sobject = call.org.sobject(object)
     key = external_key(sobject, field)
     rows, all_or_none = _records(call)
     doubles = _doubled(str(_value(row, key)).lower() for row in rows if _value(row, key))

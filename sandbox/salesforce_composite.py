@@ -12,7 +12,8 @@ import orjson
 
 from sandbox.salesforce_answers import Answer, Refused, answer, malformed
 from sandbox.salesforce_calls import Call
-from sandbox.salesforce_schema import OBJECTS, SObject
+from sandbox.salesforce_objects import SObject
+from sandbox.salesforce_schema import OBJECTS
 from sandbox.salesforce_writes import create
 
 MOST_CALLS = 25
@@ -49,7 +50,7 @@ def batch(dispatch: Dispatch, call: Call) -> Answer:
 
 def tree(call: Call, object: str) -> Answer:
     """POST composite/tree/X: records with their children nested below; everything or nothing."""
-    sobject, records = call.org.object(object), call.json_object().get("records")
+    sobject, records = call.org.sobject(object), call.json_object().get("records")
     if not isinstance(records, list) or not records:
         raise Refused("REQUIRED_FIELD_MISSING", "At least 1 record is required")
     saved: list[dict[str, Any]] = []
@@ -74,7 +75,7 @@ def _plant(
 ) -> None:
     """Create a record, then its children with a link to it."""
     nested = {name: value for name, value in record.items() if isinstance(value, dict) and "records" in value}
-    fields = {name: value for name, value in record.items() if name not in nested} | link
+    fields = {**{name: value for name, value in record.items() if name not in nested}, **link}
     reference = record.get("attributes", {}).get("referenceId")
     try:
         made = create(call.org, sobject, fields)
@@ -85,7 +86,7 @@ def _plant(
     for name, children in nested.items():
         child, field = _child(sobject, name)
         for each in children["records"]:
-            _plant(call, call.org.object(child), each, {field: made.id}, saved, failed)
+            _plant(call, call.org.sobject(child), each, {field: made.id}, saved, failed)
 
 
 def _child(parent: SObject, name: str) -> tuple[str, str]:
@@ -135,7 +136,7 @@ def _sub_call(dispatch: Dispatch, call: Call, part: Mapping[str, Any], body: Any
         path=unquote(path),
         query=dict(parse_qsl(url.query)),
         body=b"" if body is None else orjson.dumps(body),
-        headers=call.headers | {str(k).lower(): str(v) for k, v in part.get("httpHeaders", {}).items()},
+        headers={**call.headers, **{str(k).lower(): str(v) for k, v in part.get("httpHeaders", {}).items()}},
     )
     return dispatch(inner)
 

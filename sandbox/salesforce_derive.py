@@ -6,8 +6,9 @@ import calendar
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_org import Org
-from sandbox.salesforce_schema import CLOSED_CASE, CLOSED_TASK, STAGES, SObject
+from sandbox.salesforce_schema import CLOSED_CASE, CLOSED_TASK, STAGES
 from sandbox.salesforce_values import moment, read_moment
 from sandbox.store import Record, Value
 
@@ -101,7 +102,7 @@ def _event(org: Org, before: Record | None, draft: Draft) -> None:
 
 
 def _activity_account(org: Org, before: Record | None, draft: Draft) -> None:
-    """AccountId comes from WhatId (an account, or what belongs to one), else from the contact of WhoId, else it is empty."""
+    """AccountId comes from WhatId (an account, or what belongs to one), else from the contact of WhoId."""
     if not _changed(before, draft, "WhatId", "WhoId"):
         return
     draft["AccountId"] = None
@@ -125,7 +126,7 @@ def _plus_months(day: date, months: int) -> date:
 
 
 def _roll_up_activity(org: Org, record: Record) -> None:
-    """A finished activity moves its account's LastActivityDate, and with it SystemModstamp but not LastModifiedDate."""
+    """A finished activity moves its account's LastActivityDate and SystemModstamp, not LastModifiedDate."""
     account = org.live(str(record.get("AccountId")))
     day = record.get("ActivityDate")
     done = record.get("IsClosed") if "Status" in record else str(day) <= org.now[:10]

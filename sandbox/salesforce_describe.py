@@ -7,8 +7,9 @@ from typing import Any
 from sandbox.salesforce_answers import Answer
 from sandbox.salesforce_calls import Call
 from sandbox.salesforce_fields import Field
+from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_org import Org
-from sandbox.salesforce_schema import SObject, children_of
+from sandbox.salesforce_schema import children_of
 
 SOAP_TYPES = {"boolean": "xsd:boolean", "int": "xsd:int", "double": "xsd:double", "currency": "xsd:double",
               "percent": "xsd:double", "date": "xsd:date", "datetime": "xsd:dateTime", "id": "tns:ID",
@@ -46,13 +47,13 @@ def describe_global(call: Call) -> Answer:
 
 def describe_basic(call: Call, object: str) -> Answer:
     """GET sobjects/X."""
-    sobject = call.org.object(object)
+    sobject = call.org.sobject(object)
     return Answer(200, {"objectDescribe": _summary(sobject, call.base), "recentItems": []})
 
 
 def describe(call: Call, object: str) -> Answer:
     """GET sobjects/X/describe; 304 while nothing changed."""
-    sobject = call.org.object(object)
+    sobject = call.org.sobject(object)
     if call.headers.get("if-modified-since") == _CHANGED:
         return Answer(304, None, {"Last-Modified": _CHANGED})
     shown = _summary(sobject, call.base) | {
@@ -147,7 +148,7 @@ def _children(org: Org, sobject: SObject) -> list[dict[str, Any]]:
             "restrictedDelete": False,
         }
         for child in children_of(sobject.name)
-        if org.object(child.object).field(child.field.name)
+        if org.sobject(child.object).field(child.field.name)
     ]
 
 

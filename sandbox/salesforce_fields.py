@@ -58,7 +58,7 @@ class Field:
 
 
 def label(name: str) -> str:
-    """The words of a field's name, as an admin would have typed them: OwnerId is "Owner ID", Time_Zone__c "Time Zone"."""
+    """The words of a field's name as an admin would have typed them: OwnerId is "Owner ID"."""
     words = name.removesuffix("__c").replace("_", " ")
     if not name.endswith("__c"):
         words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", words)

@@ -1,4 +1,4 @@
-"""Salesforce ids: three characters of key prefix, twelve of number, and three that make the case of the rest readable."""
+"""Salesforce ids: three characters of key prefix, twelve of number, and three that tell the case of the others."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ from sandbox import salesforce_ids as ids
 from sandbox.salesforce_answers import Refused, not_found
 from sandbox.salesforce_cursors import Cursors
 from sandbox.salesforce_fields import Field
-from sandbox.salesforce_schema import BY_PREFIX, OBJECTS, SObject
+from sandbox.salesforce_objects import SObject
+from sandbox.salesforce_schema import BY_PREFIX, OBJECTS
 from sandbox.salesforce_values import moment
 from sandbox.store import Record, Store
 
@@ -77,7 +78,7 @@ class Org:
             self._seen = (rights, {each.name.lower(): self._as_seen(each) for each in OBJECTS.values()})
         return self._seen[1]
 
-    def object(self, name: str) -> SObject:
+    def sobject(self, name: str) -> SObject:
         """The object of that name in any case; 404 where there is none."""
         found = self.objects().get(name.lower())
         if found is None:

@@ -1,4 +1,4 @@
-"""Queries come in pages: a locator keeps the result for two days, and pages are shorter than asked for as the vendor likes."""
+"""Queries come in pages, each perhaps shorter than asked for: the end is where the vendor says so."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from sandbox import salesforce_ids as ids
 from sandbox.salesforce_answers import Answer, Refused, not_found
 from sandbox.salesforce_calls import Call
 from sandbox.salesforce_fields import Field
-from sandbox.salesforce_schema import SObject
+from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_values import moment, read_moment
 from sandbox.soql_fields import reader
 from sandbox.store import Record
@@ -20,7 +20,7 @@ LOG_DAYS = 15
 
 def read_one(call: Call, object: str, id: str) -> Answer:
     """GET sobjects/X/{id}?fields=..."""
-    sobject = call.org.object(object)
+    sobject = call.org.sobject(object)
     if not ids.well_formed(id):
         raise Refused("NOT_FOUND", f"Provided external ID field does not exist or is not accessible: {id}", status=404)
     record = call.org.table(sobject.name).get(ids.long(id))
@@ -33,7 +33,7 @@ def read_one(call: Call, object: str, id: str) -> Answer:
 
 def read_by_key(call: Call, object: str, field: str, value: str) -> Answer:
     """GET sobjects/X/ExtField/{value}: 300 with urls where several records have it."""
-    sobject = call.org.object(object)
+    sobject = call.org.sobject(object)
     found = call.org.matching(sobject.name, external_key(sobject, field), value)
     if not found:
         raise not_found()
@@ -57,8 +57,8 @@ def several(call: Call, sobject: SObject, found: list[str]) -> Answer:
 
 
 def read_many(call: Call, object: str) -> Answer:
-    """Records by ids, in the order asked for, null where there is none; by GET with parameters or by POST with a body."""
-    sobject = call.org.object(object)
+    """Records by ids in the order asked for, null where there is none; by GET, or by POST with a body."""
+    sobject = call.org.sobject(object)
     if call.method == "POST":
         body = call.json_object()
         wanted, names = list(body.get("ids", ())), ",".join(body.get("fields", ()))
@@ -96,7 +96,7 @@ def _shown(call: Call, sobject: SObject, record: Record, fields: list[Field]) ->
 
 def deleted(call: Call, object: str) -> Answer:
     """GET sobjects/X/deleted?start&end: ids and moments from the last 15 days."""
-    sobject = call.org.object(object)
+    sobject = call.org.sobject(object)
     start, end = _window(call)
     found = [
         {"id": record["Id"], "deletedDate": record["SystemModstamp"]}
@@ -110,7 +110,7 @@ def deleted(call: Call, object: str) -> Answer:
 
 def updated(call: Call, object: str) -> Answer:
     """GET sobjects/X/updated?start&end."""
-    sobject = call.org.object(object)
+    sobject = call.org.sobject(object)
     start, end = _window(call)
     found = [
         record["Id"]

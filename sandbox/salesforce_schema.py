@@ -1,4 +1,4 @@
-"""The objects of the Salesforce stand-in: standard fields as real orgs have them, and the custom ones that we ask for."""
+"""The objects of the Salesforce stand-in: standard fields as real orgs have them, and our custom ones."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from sandbox.salesforce_fields import (
     reference,
     text,
 )
+from sandbox.salesforce_objects import SObject, currency_code, name, owner, sobject
 
-CURRENCIES = "EUR;USD;GBP;CHF;SEK;CAD;AUD;JPY;KWD"
 STAGES = {  # MasterLabel: (probability, closed, won, forecast category)
     "Prospecting": (10, False, False, "Pipeline"),
     "Qualification": (10, False, False, "Pipeline"),
@@ -40,88 +40,6 @@ CONTACT_ROLES = (
     "Business User; Decision Maker; Economic Buyer; Economic Decision Maker; Evaluator; Executive Sponsor; Influencer;"
     " Technical Buyer; Other"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Child:
-    """A list of children as their parent sees it."""
-
-    object: str
-    field: Field
-
-
-@dataclass(frozen=True, slots=True)
-class SObject:
-    """One object: its words, its key prefix and its fields by lower-case name."""
-
-    name: str
-    label: str
-    plural: str
-    prefix: str
-    fields: Mapping[str, Field]
-    writable: bool = True
-    mergeable: bool = False
-    activity: bool = False
-
-    def field(self, name: str) -> Field | None:
-        return self.fields.get(name.lower())
-
-
-def _object(
-    name: str,
-    prefix: str,
-    *fields: Field | tuple[Field, ...],
-    plural: str = "",
-    writable: bool = True,
-    mergeable: bool = False,
-    activity: bool = False,
-) -> SObject:
-    flat = [*_identity(), *(one for each in fields for one in (each if isinstance(each, tuple) else (each,)))]
-    flat += _stamps() + ([read_only(reference("MasterRecordId", name))] if mergeable else [])
-    label = "Opportunity Contact Role" if name == "OpportunityContactRole" else name
-    by_name = {field.name.lower(): field for field in flat}
-    return SObject(name, label, plural or f"{label}s", prefix, by_name, writable, mergeable, activity)
-
-
-def _identity() -> list[Field]:
-    return [
-        Field(
-            name="Id",
-            label="Record ID",
-            type="id",
-            length=18,
-            nillable=False,
-            defaulted=True,
-            createable=False,
-            updateable=False,
-            id_lookup=True,
-        ),
-        read_only(checkbox("IsDeleted")),
-    ]
-
-
-def _stamps() -> list[Field]:
-    stamps = [
-        moment("CreatedDate"),
-        reference("CreatedById", "User"),
-        moment("LastModifiedDate"),
-        reference("LastModifiedById", "User"),
-        moment("SystemModstamp"),
-    ]
-    return [replace(read_only(stamp), nillable=False, defaulted=True) for stamp in stamps]
-
-
-def _name(length: int, label: str, *, writable: bool = True) -> Field:
-    field = replace(text("Name", length, label_=label, required=True), name_field=True)
-    return field if writable else read_only(field)
-
-
-def _owner() -> Field:
-    return replace(reference("OwnerId", "User"), nillable=False, defaulted=True)
-
-
-def _currency_code() -> Field:
-    return picklist("CurrencyIsoCode", CURRENCIES, label_="Currency", restricted=True, default="EUR")
 
 
 def _health() -> tuple[Field, ...]:
@@ -143,10 +61,10 @@ def _health() -> tuple[Field, ...]:
     )
 
 
-ACCOUNT = _object(
+ACCOUNT = sobject(
     "Account",
     "001",
-    _name(255, "Account Name"),
+    name(255, "Account Name"),
     picklist("Type", "Prospect; Customer - Direct; Customer - Channel; Channel Partner / Reseller; Technology Partner;"
              " Installation Partner; Customer; Former Customer; Partner; Other", label_="Account Type"),
     reference("ParentId", "Account", children="ChildAccounts"),
@@ -163,8 +81,8 @@ ACCOUNT = _object(
     number("AnnualRevenue", 18, 0, kind="currency"),
     integer("NumberOfEmployees"),
     text("Description", 32000, kind="textarea", label_="Account Description"),
-    _currency_code(),
-    _owner(),
+    currency_code(),
+    owner(),
     read_only(date("LastActivityDate")),
     number("ARR__c", 18, 2, kind="currency"),
     reference("CSM__c", "User"),
@@ -175,14 +93,14 @@ ACCOUNT = _object(
     mergeable=True,
 )  # fmt: skip
 
-CONTACT = _object(
+CONTACT = sobject(
     "Contact",
     "003",
     reference("AccountId", "Account", children="Contacts", on_parent_delete="cascade"),
     text("LastName", 80, required=True),
     text("FirstName", 40),
     picklist("Salutation", "Mr.; Ms.; Mrs.; Dr.; Prof.; Mx."),
-    _name(121, "Full Name", writable=False),
+    name(121, "Full Name", writable=False),
     address("MailingAddress"),
     text("Phone", 40, kind="phone", label_="Business Phone"),
     text("MobilePhone", 40, kind="phone"),
@@ -191,8 +109,8 @@ CONTACT = _object(
     text("Department", 80),
     reference("ReportsToId", "Contact"),
     text("Description", 32000, kind="textarea", label_="Contact Description"),
-    _currency_code(),
-    _owner(),
+    currency_code(),
+    owner(),
     read_only(checkbox("IsEmailBounced")),
     read_only(date("LastActivityDate")),
     picklist("CS_Role__c", "Executive Sponsor; Champion; User", restricted=True),
@@ -200,13 +118,13 @@ CONTACT = _object(
     mergeable=True,
 )
 
-USER = _object(
+USER = sobject(
     "User",
     "005",
     replace(text("Username", 80, required=True), unique=True, id_lookup=True),
     text("LastName", 80, required=True),
     text("FirstName", 40),
-    _name(121, "Full Name", writable=False),
+    name(121, "Full Name", writable=False),
     text("Email", 128, kind="email", required=True),
     text("Title", 80),
     text("Department", 80),
@@ -220,11 +138,11 @@ USER = _object(
     writable=False,
 )
 
-OPPORTUNITY = _object(
+OPPORTUNITY = sobject(
     "Opportunity",
     "006",
     reference("AccountId", "Account", children="Opportunities", on_parent_delete="cascade"),
-    _name(120, "Name"),
+    name(120, "Name"),
     text("Description", 32000, kind="textarea"),
     picklist("StageName", ";".join(STAGES), label_="Stage", required=True),
     number("Amount", 18, 2, kind="currency"),
@@ -240,15 +158,15 @@ OPPORTUNITY = _object(
     read_only(picklist("ForecastCategory", "Omitted; Pipeline; BestCase; MostLikely; Forecast; Closed", restricted=True)),
     picklist("ForecastCategoryName", "Omitted; Pipeline; Best Case; Commit; Closed", restricted=True),
     create_only(reference("ContactId", "Contact")),
-    _currency_code(),
-    _owner(),
+    currency_code(),
+    owner(),
     read_only(moment("LastStageChangeDate")),
     read_only(date("LastActivityDate")),
     key("Crmpulse_Key__c", 64),
     plural="Opportunities",
 )  # fmt: skip
 
-OPPORTUNITY_CONTACT_ROLE = _object(
+OPPORTUNITY_CONTACT_ROLE = sobject(
     "OpportunityContactRole",
     "00K",
     create_only(reference("OpportunityId", "Opportunity", children="OpportunityContactRoles", required=True,
@@ -258,7 +176,7 @@ OPPORTUNITY_CONTACT_ROLE = _object(
     checkbox("IsPrimary"),
 )  # fmt: skip
 
-OPPORTUNITY_STAGE = _object(
+OPPORTUNITY_STAGE = sobject(
     "OpportunityStage",
     "01J",
     text("MasterLabel", 255, required=True),
@@ -272,7 +190,7 @@ OPPORTUNITY_STAGE = _object(
     writable=False,
 )
 
-CASE = _object(
+CASE = sobject(
     "Case",
     "500",
     replace(read_only(text("CaseNumber", 30)), auto_number=True, nillable=False, id_lookup=True, name_field=True),
@@ -290,8 +208,8 @@ CASE = _object(
     read_only(checkbox("IsClosed")),
     read_only(moment("ClosedDate")),
     checkbox("IsEscalated"),
-    _currency_code(),
-    _owner(),
+    currency_code(),
+    owner(),
     picklist("CSAT_Rating__c", "Good; Neutral; Bad", restricted=True),
     moment("CSAT_Rated_At__c"),
     mergeable=True,
@@ -308,17 +226,17 @@ def _activity(children: str) -> tuple[Field, ...]:
         text("Subject", 255, kind="combobox"),
         text("Description", 32000, kind="textarea"),
         picklist("Type", "Call; Email; Meeting; Other"),
-        replace(read_only(reference("AccountId", "Account")), calculated=False),
+        read_only(reference("AccountId", "Account")),
         read_only(checkbox("IsArchived")),
-        _currency_code(),
-        _owner(),
+        currency_code(),
+        owner(),
         key("Crmpulse_Key__c", 64),
         picklist("Direction__c", "Inbound; Outbound", restricted=True),
         picklist("Outcome__c", "Held; No show; Cancelled by us; Cancelled by customer", restricted=True),
     )
 
 
-TASK = _object(
+TASK = sobject(
     "Task",
     "00T",
     _activity("Tasks"),
@@ -336,7 +254,7 @@ TASK = _object(
     activity=True,
 )
 
-EVENT = _object(
+EVENT = sobject(
     "Event",
     "00U",
     _activity("Events"),
@@ -355,7 +273,7 @@ EVENT = _object(
     activity=True,
 )
 
-CONTRACT = _object(
+CONTRACT = sobject(
     "Contract",
     "800",
     reference("AccountId", "Account", children="Contracts", required=True, on_parent_delete="cascade"),
@@ -367,14 +285,14 @@ CONTRACT = _object(
     picklist("OwnerExpirationNotice", "15; 30; 45; 60; 90; 120"),
     read_only(moment("ActivatedDate")),
     text("Description", 32000, kind="textarea"),
-    _currency_code(),
-    _owner(),
+    currency_code(),
+    owner(),
 )
 
-ORGANIZATION = _object(
+ORGANIZATION = sobject(
     "Organization",
     "00D",
-    _name(80, "Name"),
+    name(80, "Name"),
     text("InstanceName", 5),
     checkbox("IsSandbox"),
     moment("TrialExpirationDate"),
@@ -404,6 +322,14 @@ OBJECTS: Mapping[str, SObject] = {
 
 BY_LOWER_NAME: Mapping[str, SObject] = {each.name.lower(): each for each in OBJECTS.values()}
 BY_PREFIX: Mapping[str, SObject] = {each.prefix: each for each in OBJECTS.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A list of children as their parent sees it."""
+
+    object: str
+    field: Field
 
 
 def children_of(parent: str) -> list[Child]:

@@ -13,8 +13,9 @@ from typing import Any
 
 from sandbox import salesforce_ids as ids
 from sandbox.salesforce_derive import Draft, after_save, archive, derive
+from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_org import INTEGRATION_USER, ORGANIZATION_ID, Org
-from sandbox.salesforce_schema import OBJECTS, STAGES, SObject
+from sandbox.salesforce_schema import OBJECTS, STAGES
 from sandbox.salesforce_values import moment, read_moment, settle
 from sandbox.salesforce_writes import delete, merge
 from sandbox.store import Value
@@ -78,7 +79,7 @@ def _settled(sobject: SObject, seed: Seed) -> Draft:
 
 def _appear(org: Org, sobject: SObject, seed: Seed, known_until: datetime | None = None) -> None:
     given = _settled(sobject, seed)
-    draft = {each.name: each.default for each in sobject.fields.values() if each.default is not None}
+    draft: Draft = {each.name: each.default for each in sobject.fields.values() if each.default is not None}
     draft |= {"CreatedDate": org.now} | ({"OwnerId": INTEGRATION_USER} if sobject.field("OwnerId") else {})
     draft |= {each.name: org.auto_number(sobject) for each in sobject.fields.values() if each.auto_number}
     draft |= given | {"Id": ids.long(str(given["Id"]))}

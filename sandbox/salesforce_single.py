@@ -13,7 +13,7 @@ UPDATE_ONLY_SINCE = 61
 
 def create_one(call: Call, object: str) -> Answer:
     """POST sobjects/X."""
-    saved = create(call.org, call.org.object(object), call.json_object())
+    saved = create(call.org, call.org.sobject(object), call.json_object())
     return Answer(201, {"id": saved.id, "success": True, "errors": []})
 
 
@@ -22,19 +22,19 @@ def update_one(call: Call, object: str, id: str) -> Answer:
     body = call.json_object()
     if any(name.lower() == "id" for name in body):
         raise Refused("INVALID_FIELD", "The Id field should not be specified in the sobject data.", ["Id"])
-    update(call.org, call.org.object(object), id, body)
+    update(call.org, call.org.sobject(object), id, body)
     return Answer(204)
 
 
 def delete_one(call: Call, object: str, id: str) -> Answer:
     """DELETE sobjects/X/{id}."""
-    delete(call.org, call.org.object(object), id)
+    delete(call.org, call.org.sobject(object), id)
     return Answer(204)
 
 
 def upsert_one(call: Call, object: str, field: str, value: str) -> Answer:
     """PATCH sobjects/X/ExtField/{value}: 201 when created, 200 (204 before v46) when updated, 300 for several."""
-    sobject, body = call.org.object(object), call.json_object()
+    sobject, body = call.org.sobject(object), call.json_object()
     key = external_key(sobject, field)
     if any(name.lower() == key.name.lower() for name in body):
         message = f"The {key.name} field should not be specified in the sobject data."

@@ -10,8 +10,9 @@ from sandbox import salesforce_ids as ids
 from sandbox.salesforce_answers import Refused
 from sandbox.salesforce_derive import Draft, after_save, derive
 from sandbox.salesforce_fields import Field
+from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_org import INTEGRATION_USER, Org
-from sandbox.salesforce_schema import BY_PREFIX, OBJECTS, SObject, children_of
+from sandbox.salesforce_schema import BY_PREFIX, OBJECTS, children_of
 from sandbox.salesforce_values import accept
 from sandbox.store import Record, Value
 
@@ -39,7 +40,7 @@ def create(org: Org, sobject: SObject, body: Body) -> Saved:
     _save(org, sobject, None, draft)
     if sobject.name == "Opportunity" and draft.get("ContactId"):
         primary = {"OpportunityId": draft["Id"], "ContactId": draft["ContactId"], "IsPrimary": True}
-        create(org, org.object("OpportunityContactRole"), primary)
+        create(org, org.sobject("OpportunityContactRole"), primary)
     return Saved(str(draft["Id"]), created=True)
 
 
@@ -84,7 +85,7 @@ def upsert(org: Org, sobject: SObject, key: Field, value: Any, body: Body, *, up
 def delete(org: Org, sobject: SObject, record_id: str) -> None:
     """Move a record to the recycle bin, with everything that cannot live without it."""
     before = existing(org, sobject, record_id)
-    gone = {"IsDeleted": True, "LastModifiedDate": org.now, "SystemModstamp": org.now}
+    gone: Draft = {"IsDeleted": True, "LastModifiedDate": org.now, "SystemModstamp": org.now}
     org.put(sobject.name, {**before, **gone})
     for child in children_of(sobject.name):
         for record in _children(org, child.object, child.field, str(before["Id"])):
@@ -101,7 +102,7 @@ def merge(org: Org, sobject: SObject, loser_id: str, winner_id: str) -> None:
     loser, winner = existing(org, sobject, loser_id), existing(org, sobject, winner_id)
     if loser["Id"] == winner["Id"]:
         raise Refused("INVALID_ID_FIELD", "a record cannot be merged into itself")
-    stamps = {"LastModifiedDate": org.now, "SystemModstamp": org.now}
+    stamps: Draft = {"LastModifiedDate": org.now, "SystemModstamp": org.now}
     for child in children_of(sobject.name):
         for record in _children(org, child.object, child.field, str(loser["Id"])):
             org.put(child.object, {**record, child.field.name: winner["Id"], **stamps})
@@ -125,7 +126,7 @@ def _save(org: Org, sobject: SObject, before: Record | None, draft: Draft) -> No
 
 
 def _accepted(sobject: SObject, body: Body, *, creating: bool) -> Draft:
-    """The body with our spelling of the names and stored values; unknown, read-only and ill-typed fields are refused."""
+    """The body in our spelling and with stored values; unknown, read-only and ill-typed fields are refused."""
     written: Draft = {}
     for name, value in body.items():
         if name.lower() in {"attributes", "id"}:

@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -34,7 +34,12 @@ class Sandbox:
     """
 
     def __init__(
-        self, records: Mapping[str, Sequence[Seed]], now: datetime, *, settings: Settings | None = None
+        self,
+        records: Mapping[str, Sequence[Seed]],
+        now: datetime,
+        *,
+        port: int = 0,
+        settings: Settings | None = None,
     ) -> None:
         self.store = Store()
         self.org = Org(self.store, settings or Settings())
@@ -42,39 +47,51 @@ class Sandbox:
         self.store.move(now)
         self.salesforce = Salesforce(self.org)
         self.calls = Calls()
-        self._server: uvicorn.Server | None = None
+        self._port = port
+        self._server = self._made()
         self._thread: threading.Thread | None = None
-        self.port = 0
+
+    @cached_property
+    def _listener(self) -> socket.socket:
+        """A socket that listens from the first time that somebody asks for the address; port 0 is any free one."""
+        return socket.create_server(("127.0.0.1", self._port), backlog=256)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     @property
     def control(self) -> str:
         """Where the control endpoint lives."""
         return f"{self.url}/_sandbox"
 
+    @property
+    def client_id(self) -> str:
+        """The app that may log in with client credentials or a signed assertion."""
+        return next(iter(self.org.settings.clients))
+
+    @property
+    def client_secret(self) -> str:
+        return self.org.settings.clients[self.client_id]
+
     def access_token(self) -> str:
         """A token as a login would give it, for clients that are started with one."""
         return self.salesforce.tokens.issue()
 
-    def start(self, port: int = 0) -> None:
-        """Listen on loopback (port 0: any free one) and answer until `stop`."""
-        listener = self._listen(port)
-        self._server = self._made()
-        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="sandbox", daemon=True)
+    def start(self) -> None:
+        """Answer from a thread until `stop`."""
+        arguments = ([self._listener],)
+        self._thread = threading.Thread(target=self._server.run, args=arguments, name="sandbox", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        if self._server and self._thread:
-            self._server.should_exit = True
+        self._server.should_exit = True
+        if self._thread:
             self._thread.join(timeout=10)
 
-    def run_forever(self, port: int = 0) -> None:
+    def run_forever(self) -> None:
         """Answer in the foreground until interrupted."""
-        listener = self._listen(port)
-        self._made().run([listener])
+        self._server.run([self._listener])
 
     def __enter__(self) -> Self:
         self.start()
@@ -83,18 +100,12 @@ class Sandbox:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
 
-    def _listen(self, port: int) -> socket.socket:
-        """A socket that listens already, so that the first call after `start` is never refused."""
-        listener = socket.create_server(("127.0.0.1", port), backlog=256)
-        self.port = listener.getsockname()[1]
-        return listener
-
     def _made(self) -> uvicorn.Server:
         rules = list[Any]()
-        world = control.World(self.store, self.org, self.calls, rules)
+        levers = control.Levers(self.store, self.org, self.calls, rules)
         vendors = [Route("/{path:path}", self.salesforce.respond, methods=METHODS)]
         app = Faults(
-            Router([*control.routes(world), *vendors]), self.calls, shape, partial(control.person_edit, self.org)
+            Router([*control.routes(levers), *vendors]), self.calls, shape, partial(control.person_edit, self.org)
         )
         app.rules = rules
         config = uvicorn.Config(
@@ -113,6 +124,6 @@ class _Protocol(H11Protocol):
 
         async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
             scope.setdefault("extensions", {})[TRANSPORT] = transport
-            await app(scope, receive, send)  # type: ignore[arg-type]
+            await app(scope, receive, send)
 
-        self.app = with_transport  # type: ignore[assignment]
+        self.app = with_transport

@@ -8,8 +8,9 @@ from typing import Any
 
 from sandbox.salesforce_answers import Refused
 from sandbox.salesforce_fields import Field
+from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_org import Org
-from sandbox.salesforce_schema import OBJECTS, SObject
+from sandbox.salesforce_schema import BY_PREFIX
 from sandbox.soql_tree import Path, Query, pointed
 from sandbox.store import Record
 
@@ -39,7 +40,7 @@ def find(org: Org, sobject: SObject, path: Path, query: Query) -> Found:
         links.append(link)
         if len(link.to) > 1:
             return _through_many(org, links, parts, path, query)
-        sobject = org.object(link.to[0])
+        sobject = org.sobject(link.to[0])
     field = sobject.field(parts[-1])
     if field is None:
         raise Refused("INVALID_FIELD", pointed(query.text, path.at, no_column(parts[-1], sobject.name)))
@@ -103,7 +104,7 @@ def name_reader(name: str) -> Reader:
     """Id, Name or Type of a record of whatever object."""
 
     def read(record: Record) -> Any:
-        sobject = next(each for each in OBJECTS.values() if each.prefix == str(record["Id"])[:3])
+        sobject = BY_PREFIX[str(record["Id"])[:3]]
         if name == "Type":
             return sobject.name
         named = next((each.name for each in sobject.fields.values() if each.name_field), "Id")

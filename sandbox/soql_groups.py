@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sandbox.salesforce_answers import Refused
+from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_org import Org
-from sandbox.salesforce_schema import SObject
 from sandbox.soql_fields import find, own_parts
 from sandbox.soql_tree import Aggregate, Order, Path, Query, pointed
 from sandbox.store import Record

@@ -9,8 +9,9 @@ from functools import partial
 from typing import Any
 
 from sandbox.salesforce_answers import Refused
+from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_org import Org
-from sandbox.salesforce_schema import SObject, children_of
+from sandbox.salesforce_schema import children_of
 from sandbox.soql import parse
 from sandbox.soql_fields import Reader, find, no_object
 from sandbox.soql_groups import grouped
@@ -106,7 +107,7 @@ def _children(org: Org, base: str, include_deleted: bool, parent: SObject, query
     if child is None or not wanted:
         message = f"Didn't understand relationship '{query.object}' in FROM part of query call."
         raise Refused("INVALID_TYPE", pointed(query.text, query.at, message))
-    sobject, link = org.object(child.object), child.field.name
+    sobject, link = org.sobject(child.object), child.field.name
     show = shown(org, sobject, query, base, partial(_children, org, base, include_deleted))
     of = defaultdict[Any, list[Record]](list)
     for row in _sorted(org, sobject, query, _matching(org, sobject, query, include_deleted)):

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sandbox.salesforce_answers import Refused
+from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_org import Org
-from sandbox.salesforce_schema import SObject
 from sandbox.soql_fields import Reader, find, name_reader, own_parts, reader, relationship
 from sandbox.soql_tree import FieldsOf, Path, Query, pointed
 from sandbox.store import Record
@@ -83,7 +83,7 @@ def _parent(org: Org, sobject: SObject, name: str, rest: Sequence[tuple[str, ...
     link = relationship(sobject, name)
     assert link is not None
     many = len(link.to) > 1
-    show = _named(org, rest, base) if many else _columns(org, org.object(link.to[0]), rest, base, {})
+    show = _named(org, rest, base) if many else _columns(org, org.sobject(link.to[0]), rest, base, {})
     link_name = link.name
 
     def parent(row: Record) -> dict[str, Any] | None:

@@ -10,8 +10,8 @@ from typing import Any
 from sandbox import salesforce_ids as ids
 from sandbox.salesforce_answers import Refused
 from sandbox.salesforce_fields import Field
+from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_org import Org
-from sandbox.salesforce_schema import SObject
 from sandbox.salesforce_values import NUMBERS, moment, read_moment
 from sandbox.soql import unescaped
 from sandbox.soql_dates import span

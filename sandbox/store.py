@@ -1,4 +1,4 @@
-"""What the stand-ins remember: records by vendor and object as they stand at the sandbox clock, and what time will bring.
+"""What the stand-ins remember: records as they stand at the sandbox clock, and what time will bring.
 
 Records are never changed in place: a write puts a new one, so that an open cursor keeps showing what it found.
 """
