@@ -1,0 +1,31 @@
+"""How to talk to one system: a connector each, all of them behind the protocols in base.py."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from connectors.base import ConfigError, Destination, Source
+
+
+def connect(
+    kind: str,
+    system: str,
+    env: Mapping[str, str],
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    sleep: Callable[[float], None] = time.sleep,
+) -> Source | Destination:
+    """The connector of a system, from environment variables that begin with the system's name in capitals.
+
+    Nothing is called yet; ConfigError says which variable is missing. Clients are loaded only where they are needed.
+    """
+    if kind == "salesforce":
+        from connectors.salesforce import Salesforce
+
+        return Salesforce(system, env, clock, sleep)
+    if kind == "files":
+        from connectors.files import Files
+
+        return Files(system, env, clock)
+    raise ConfigError(f"{system}.yaml: there is no connector of kind {kind!r}; known are files and salesforce")

@@ -47,6 +47,8 @@ class Stream:
     """A filter in the vendor's own language, passed through unchanged; empty for everything."""
     day: str = ""
     """For day-grained files the column that holds the day; empty otherwise."""
+    optional_fields: frozenset[str] = frozenset()
+    """Those of `fields` that a file may leave out as a whole; a CRM never may."""
 
 
 class Record(NamedTuple):

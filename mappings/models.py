@@ -49,6 +49,8 @@ class PullField(Model):
     """For a value that `values` does not list: empty with an issue, kept as it is, or just empty."""
     required: bool = False
     """Without a value the row is refused."""
+    optional: bool = False
+    """A file may come without this column; without `optional` such a file is refused."""
 
     @model_validator(mode="after")
     def one_origin(self) -> PullField:

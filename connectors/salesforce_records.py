@@ -1,0 +1,64 @@
+"""From the fields that somebody asks for to columns of a query, and from its answers back to records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from connectors.base import ConfigError, Record, Stream
+from connectors.salesforce_schema import Described, SObject, spelled
+
+Raw = Mapping[str, Any]
+"""A record as the vendor's JSON holds it."""
+
+
+class Selection(NamedTuple):
+    """What is asked of one object, and how an answer becomes a record."""
+
+    sobject: SObject
+    columns: Sequence[str]
+    fields: Callable[[Raw], dict[str, Any]]
+    """The asked fields, in the asker's spelling."""
+    where: str = ""
+
+    @property
+    def object(self) -> str:
+        return self.sobject.name
+
+    def record(self, raw: Raw) -> Record:
+        return Record(raw["Id"], self.fields(raw), raw.get("IsDeleted") is True, raw.get("MasterRecordId") or None)
+
+    def records(self, answers: Iterable[Raw]) -> list[Record]:
+        return [self.record(raw) for raw in answers if raw.get("Id")]
+
+
+def of_stream(described: Described, stream: Stream, system: str) -> Selection:
+    """The stream against describe; ConfigError names what our user does not see, before any query."""
+    place = f"{system}.yaml, pull {stream.name}"
+    if stream.key.lower() != "id":
+        raise ConfigError(f"{place}: Salesforce records are known by Id, not by {stream.key}")
+    return of_fields(described, stream.object, stream.fields, place)._replace(where=stream.where)
+
+
+def of_fields(described: Described, object: str, fields: Sequence[str], place: str) -> Selection:
+    """Named fields of an object, with what tells its changes, deletions and merges where it has that."""
+    sobject = described(object)
+    paths = spelled(described, object, fields, place)
+    extra = [name for name in ("IsDeleted", "MasterRecordId") if sobject.has(name)]
+    return Selection(sobject, sorted({"Id", sobject.stamp, *extra, *paths.values()}), _reader(paths))
+
+
+def _reader(paths: Mapping[str, str]) -> Callable[[Raw], dict[str, Any]]:
+    """Built once a stream, because it runs once a record."""
+    names, columns = tuple(paths), tuple(paths.values())
+    if not any("." in column for column in columns):
+        return lambda raw: dict(zip(names, map(raw.get, columns), strict=True))
+    routes = [(name, column.split(".")) for name, column in paths.items()]
+    return lambda raw: {name: _reach(raw, route) for name, route in routes}
+
+
+def _reach(raw: Any, route: Sequence[str]) -> Any:
+    """Account.Owner.Name: null as soon as one of the parents is."""
+    for name in route:
+        raw = raw.get(name) if raw else None
+    return raw
