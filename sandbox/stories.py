@@ -16,7 +16,9 @@ from sandbox import (
     story_one_thing_wrong,
     story_records,
     story_recovery,
+    story_setting,
 )
+from sandbox.story_people import PEOPLE
 from sandbox.story_words import Company
 from sandbox.world import Expectation, World
 
@@ -34,10 +36,11 @@ ALL: Sequence[Company] = (
 
 def build(as_of: date) -> World:
     """All stories around one `as_of`; the same day gives the same world, byte by byte."""
+    setting = story_setting.Setting(as_of, PEOPLE)
     return World(
         as_of=as_of,
-        salesforce=story_records.records(ALL, as_of),
-        deliver=story_files.deliver(ALL, as_of),
+        salesforce=story_records.records(ALL, setting),
+        deliver=story_files.deliver(ALL, setting),
         expectations=[_expectation(company, as_of) for company in ALL],
     )
 
@@ -46,7 +49,7 @@ def _expectation(company: Company, as_of: date) -> Expectation:
     expect = company.expect
     return Expectation(
         account=company.name,
-        id=story_records.account_id(company.name),
+        id=story_setting.account_id(company.name),
         line=company.story,
         lifecycle=expect.lifecycle,
         tier=expect.tier,

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.story_people import PEOPLE
-from sandbox.story_words import (
+from sandbox.story_outcomes import (
     ACTIVE,
     ATTENDANCE,
     CHAMPION,
@@ -19,20 +18,23 @@ from sandbox.story_words import (
     PROGRESS,
     SENTIMENT,
     SPONSOR,
-    SUPPORT,
     TREND,
-    Company,
     Expect,
+    at_risk,
+    critical_state,
+    healthy,
+    monitor,
+)
+from sandbox.story_people import PEOPLE
+from sandbox.story_words import (
+    SUPPORT,
+    Company,
     Goal,
     Ticket,
-    at_risk,
     champion,
     changed,
     critical,
-    critical_state,
-    healthy,
     held,
-    monitor,
     no_show,
     rated,
     sponsor,

@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
+from sandbox.story_outcomes import CORE, SENTIMENT, SPONSOR, healthy
 from sandbox.story_people import PEOPLE
-from sandbox.story_words import (
-    CORE,
-    SENTIMENT,
-    SPONSOR,
-    Company,
-    Deal,
-    Goal,
-    Limit,
-    champion,
-    healthy,
-    rated,
-    steady,
-    user,
-)
+from sandbox.story_words import Company, Deal, Goal, Limit, champion, rated, steady, user
 
 FULL = (Limit("seats", 92, 100), Limit("projects", 10, 50))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.story_at_risk import STRAINED
-from sandbox.story_words import (
+from sandbox.story_outcomes import (
     ACTIVE,
     ATTENDANCE,
     CORE,
@@ -14,17 +14,11 @@ from sandbox.story_words import (
     SENTIMENT,
     SPONSOR,
     TREND,
-    Company,
-    answered,
     at_risk,
-    changed,
     healthy,
-    held,
     insufficient,
-    steady,
-    without,
-    writes_to_us,
 )
+from sandbox.story_words import Company, answered, changed, held, steady, without, writes_to_us
 
 NEVER_USED: dict[str, Any] = {"usage": None, "features": (), "limits": ()}
 USAGE = (ACTIVE, CORE, TREND)

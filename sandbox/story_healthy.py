@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from sandbox.story_outcomes import ATTENDANCE, OUTREACH, SENTIMENT, healthy
 from sandbox.story_words import (
-    ATTENDANCE,
     EVERYBODY,
-    OUTREACH,
-    SENTIMENT,
     Company,
     Survey,
     answered,
     cancelled_by_us,
     changed,
-    healthy,
     held,
     steady,
     to_do,

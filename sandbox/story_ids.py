@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 
 from sandbox.salesforce_ids import ALPHABET, long
 from sandbox.salesforce_schema import OBJECTS
 
 
+@lru_cache(maxsize=4096)
 def named_id(sobject: str, name: str) -> str:
-    """The id of a story record: always the same for the same name, wherever the story stands in its list."""
-    return _id(sobject, "Hu", int.from_bytes(sha256(f"{sobject} {name}".encode()).digest()[:5], "big"))
-
-
-def numbered_id(sobject: str, number: int) -> str:
-    """The id of the n-th generated record of an object."""
-    return _id(sobject, "Gn", number)
-
-
-def _id(sobject: str, pod: str, number: int) -> str:
-    digits = ""
+    """The id of a record: always the same for the same name, wherever its story stands in the list."""
+    number, digits = int.from_bytes(sha256(f"{sobject} {name}".encode()).digest()[:7], "big"), ""
     while number:
         number, digit = divmod(number, 62)
         digits = ALPHABET[digit] + digits
-    return long(f"{OBJECTS[sobject].prefix}{pod}{digits.rjust(10, '0')}")
+    return long(f"{OBJECTS[sobject].prefix}Hu{digits.rjust(10, '0')}")

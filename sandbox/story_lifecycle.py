@@ -5,26 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.story_at_risk import SILENT
-from sandbox.story_words import (
+from sandbox.story_outcomes import (
     ATTENDANCE,
     CORE,
     NO_CRITICAL,
     OUTREACH,
     SPONSOR,
+    Expect,
+    at_risk,
+    healthy,
+    not_scored,
+)
+from sandbox.story_words import (
     SUPPORT,
     Company,
     Contract,
     Deal,
-    Expect,
     Goal,
     answered,
-    at_risk,
     champion,
     critical,
-    healthy,
     held,
     no_show,
-    not_scored,
     rated,
     sponsor,
     started,

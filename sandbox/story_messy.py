@@ -7,7 +7,8 @@ five and the cut for mid-touch (50%) among the ten, and both groups move upwards
 
 from __future__ import annotations
 
-from sandbox.story_words import SUPPORT, Company, Contract, Ticket, champion, critical, healthy, sponsor, user
+from sandbox.story_outcomes import healthy
+from sandbox.story_words import SUPPORT, Company, Contract, Ticket, champion, critical, sponsor, user
 
 STORIES = [
     Company(

@@ -5,7 +5,7 @@ All stay healthy, at 85 or more and without an expansion signal, so that no hand
 
 from __future__ import annotations
 
-from sandbox.story_words import (
+from sandbox.story_outcomes import (
     ACTIVE,
     ATTENDANCE,
     CHAMPION,
@@ -16,8 +16,11 @@ from sandbox.story_words import (
     PROGRESS,
     SENTIMENT,
     SPONSOR,
-    SUPPORT,
     TREND,
+    healthy,
+)
+from sandbox.story_words import (
+    SUPPORT,
     Company,
     Goal,
     answered,
@@ -25,7 +28,6 @@ from sandbox.story_words import (
     changed,
     critical,
     every_other_day,
-    healthy,
     held,
     no_show,
     rated,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.story_at_risk import ABANDONED, SILENT, STRAINED, STRAINED_FAILS
-from sandbox.story_words import (
+from sandbox.story_outcomes import (
     ACTIVE,
     ATTENDANCE,
     CORE,
@@ -11,18 +11,12 @@ from sandbox.story_words import (
     PROGRESS,
     SENTIMENT,
     SPONSOR,
-    SUPPORT,
     TREND,
-    Company,
     Expect,
     at_risk,
-    champion,
-    critical,
     monitor,
-    rated,
-    sponsor,
-    user,
 )
+from sandbox.story_words import SUPPORT, Company, champion, critical, rated, sponsor, user
 
 # 65 points: outreach, attendance, sponsor (10 each) and sentiment (5) fail
 SORE_FAILS = (OUTREACH, ATTENDANCE, SENTIMENT, SPONSOR)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.story_outcomes import Expect
+
 # --- what the product sees --------------------------------------------------------------------------------------------
 
 Usage = Callable[[int], int]
@@ -191,71 +193,6 @@ class Deal:
     """The day of its close date; in the past for closed ones."""
 
 
-# --- what is worded once ---------------------------------------------------------------------------------------------
-
-# components of the scorecard, in its order, with their points
-ACTIVE = "active_users"  # 10
-CORE = "core_features"  # 10
-TREND = "usage_trend"  # 10
-OUTREACH = "outreach_response"  # 10
-ATTENDANCE = "meeting_attendance"  # 10
-NO_CRITICAL = "no_critical_ticket"  # 10
-SENTIMENT = "ticket_sentiment"  # 5
-SPONSOR = "executive_sponsor"  # 10
-CHAMPION = "champion"  # 10
-GOALS_DEFINED = "goals_defined"  # 5
-PROGRESS = "goal_progress"  # 10
-
-# --- what should come out ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Expect:
-    """What business.md says should come out on `as_of`; see world.Expectation for the words."""
-
-    score: int | None = 100
-    tier: str | None = "healthy"
-    state: str | None = "healthy"
-    lifecycle: str | None = "customer"
-    failed: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
-    episode: bool = False
-    task: bool = False
-    opened: int | None = None
-    episode_closed: bool = False
-    handoff: bool = False
-    note: bool = False
-    owner: str | None = None
-    segment: str | None = None
-    renewal: int | None = None
-
-
-def healthy(score: int = 100, **more: Any) -> Expect:
-    return Expect(score, **more)
-
-
-def monitor(score: int, **more: Any) -> Expect:
-    return Expect(score, "monitor", "monitor", **more)
-
-
-def at_risk(score: int, opened: int, **more: Any) -> Expect:
-    """At risk with an open episode and its task."""
-    return Expect(score, "at_risk", "at_risk", opened=opened, **{"episode": True, "task": True, **more})
-
-
-def critical_state(score: int, opened: int, **more: Any) -> Expect:
-    return Expect(score, "critical", "critical", episode=True, task=True, opened=opened, **more)
-
-
-def insufficient(state: str = "insufficient_data", **more: Any) -> Expect:
-    """Too little is known for a score; the state may stand still for a while."""
-    return Expect(None, "insufficient_data", state, **more)
-
-
-def not_scored(lifecycle: str | None, **more: Any) -> Expect:
-    return Expect(None, None, None, lifecycle, **more)
-
-
 # --- the company ------------------------------------------------------------------------------------------------------
 
 EVERYBODY = (sponsor(), champion(), user())
@@ -306,6 +243,8 @@ class Company:
     champion_logs_in: bool = False
     features: tuple[str, ...] = FEATURES
     limits: tuple[Limit, ...] = SEATS
+    sampled: int = 1
+    """Days from one report of feature use and limits to the next."""
     goals: tuple[Goal, ...] = GOALS
     surveys: tuple[Survey, ...] = ()
 
