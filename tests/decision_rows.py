@@ -72,12 +72,12 @@ def link(account_id: str, record: str, system: str = "salesforce") -> dict[str, 
     }
 
 
-def user(id_: str, email: str, active: bool = True, **columns: Any) -> dict[str, Any]:
+def user(id_: str, email: str | None, active: bool = True, **columns: Any) -> dict[str, Any]:
     return {
         "system": "salesforce",
         "stream": "User",
         "id": id_,
-        "name": email.split("@", maxsplit=1)[0].title(),
+        "name": (email or id_).split("@", maxsplit=1)[0].title(),
         "email": email,
         "active": active,
         "seen_at": NOW,

@@ -33,6 +33,15 @@ class Decided:
     unowned: int
     """Accounts in an episode without a task, because nobody active is in the role."""
 
+    def counts(self) -> dict[str, int]:
+        """What happened, by the words in which a report shows it."""
+        return {
+            "episodes opened": self.opened,
+            "episodes closed": self.closed,
+            "tasks waiting": self.waiting,
+            "tasks without owner": self.unowned,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:

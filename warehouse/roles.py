@@ -60,6 +60,11 @@ class People:
                 return Owner(role, known.email.lower(), known.id, known.name)
         return None
 
+    def by_id(self, account_id: str, user_ref: str | None, role: Role) -> Owner | None:
+        """The active user with this id in the account's CRM of record, as if in the role."""
+        user = self.users.get((self.crm.get(account_id, ""), user_ref or ""))
+        return Owner(role, user.email.lower(), user.id, user.name) if user and user.active else None
+
     def _named(self, account_id: str, role: str, asked: tuple[str, ...]) -> Iterator[User]:
         """Everybody whom the places of the role name, in their order, active or not."""
         for place in self.places.get((account_id, role), []):
