@@ -143,7 +143,7 @@ def misfits(rules: Rules, operation: Operation, fields: Sequence[FieldChange]) -
         reasons += [
             f"{name} is empty and {rules.push.object} requires it"
             for name in rules.push.fields
-            if name not in given and not rules.field(name).nillable
+            if name not in given and not rules.field(name).nillable and not rules.field(name).defaulted
         ]
     return [reason for reason in reasons if reason]
 
@@ -181,4 +181,5 @@ def _why(rules: Rules, candidate: Candidate, name: str, value: Value) -> str:
 def _short(value: Value) -> str:
     if blank(value):
         return "empty"
-    return str(value) if len(str(value)) <= _SHOWN else "a longer text"
+    shown = f"{value:g}" if isinstance(value, float) else str(value)
+    return shown if len(shown) <= _SHOWN else "a longer text"

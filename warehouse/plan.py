@@ -62,10 +62,10 @@ def _set_why(aim: Aim, candidate: Candidate, fields: Sequence[FieldChange]) -> s
         return "first write"
     if candidate.row.decision == LEFT:
         return "the account is no customer any more"
+    if candidate.row.decision == candidate.acknowledged_decision:
+        return "the mapping changed"
     told = [f.why for f in fields if aim.push.fields[f.field].from_ in _TOLD and "->" in f.why]
-    if told:
-        return ", ".join(told)
-    return "other reasons" if candidate.acknowledged_definition == aim.definition else "the mapping changed"
+    return ", ".join(told) or "other reasons"
 
 
 def _plan_restoration(aim: Aim, candidate: Candidate) -> None:
