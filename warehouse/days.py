@@ -33,7 +33,9 @@ Row = dict[str, Any]
 Readers = Mapping[str, tuple[str | None, Callable[[Any], Converted]]]
 
 
-def land(conn: Connection, system: str, stream: str, pull: PullMapping, page: Page, seen_at: datetime) -> Landed:
+def land(
+    conn: Connection, system: str, stream: str, pull: PullMapping, page: Page, seen_at: datetime, run: str
+) -> Landed:
     """Store a page of lines in the connection's transaction; its bookmark is for the caller (raw.remember).
 
     The same page once more adds nothing. A line that repeats the key of an earlier line of its file is refused.
@@ -42,16 +44,17 @@ def land(conn: Connection, system: str, stream: str, pull: PullMapping, page: Pa
     found = raw.refusals(system, stream, [page])
     rows = _typed(table, system, stream, pull, page, seen_at, found)
     rows = _without_repeats(table, rows, page.file, found)
+    refused_before = len(found)
     fresh = _without_known(conn, table, rows, page, found)
+    unchanged = len(rows) - len(fresh) - (len(found) - refused_before)
     days = sorted({row["day"] for row in fresh})
     replaced = _supersede(conn, table, (system, stream), page.file_hash, days, seen_at)
     bulk.append(conn, table, fresh)
     raw.delivered_days(conn, system, stream, table.name, days, seen_at)
     touched.mark(conn, system, [*replaced, *(row["account_ref"] for row in fresh)], seen_at)
-    raw.remember_files(conn, system, stream, [(page, len(fresh))], seen_at)
+    raw.remember_files(conn, system, stream, [(page, len(fresh))], seen_at, run)
     issues.record(conn, found, seen_at)
-    repeats = sum(1 for issue in found if issue.kind == "duplicate_key")
-    return Landed(new=len(fresh), refused=raw.refused(found)) + Landed(unchanged=len(rows) - len(fresh) - repeats)
+    return Landed(new=len(fresh), unchanged=unchanged, refused=raw.refused(found))
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------
@@ -120,7 +123,7 @@ def _without_known(conn: Connection, table: Table, rows: list[Row], page: Page, 
             f"SELECT s.line, t.line FROM {stage} s JOIN {table.name} t ON {same} "  # noqa: S608
             "WHERE t.superseded_at IS NULL AND t.seen_at >= :since"
         ).bindparams(sa.bindparam("since", since, files.c.seen_at.type))
-        known = dict(conn.execute(select).tuples().all())
+        known: dict[int, int] = dict(conn.execute(select).tuples().all())
     found += [_repeats(r, known[r["line"]], page.file) for r in rows if known.get(r["line"], r["line"]) != r["line"]]
     return [row for row in rows if row["line"] not in known]
 

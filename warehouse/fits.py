@@ -53,7 +53,7 @@ def _whole(value: Any, bits: int) -> bool:
 
 
 def _amount(value: Any) -> bool:
-    return isinstance(value, int | Decimal) and not isinstance(value, bool) and abs(value) < AMOUNT_LIMIT
+    return isinstance(value, int | Decimal) and not isinstance(value, bool) and abs(Decimal(value)) < AMOUNT_LIMIT
 
 
 _HOLDERS: list[tuple[type[Any], Callable[[Any], bool], str]] = [  # first match wins

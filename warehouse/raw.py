@@ -107,7 +107,7 @@ def land(
     landed = _store(conn, system, stream.name, versions, seen_at)
     if pushed:
         found += seen.store(conn, system, stream, pushed, key_field, [r for r in records if r[0].id in versions])
-    remember_files(conn, system, stream.name, [(page, len(page.records)) for page in pages], seen_at)
+    remember_files(conn, system, stream.name, [(page, len(page.records)) for page in pages], seen_at, run)
     issues.settle(conn, ["unreadable"], system, stream.name, list(versions), found, seen_at)
     if pages:
         remember(conn, system, stream, pages[-1].bookmark, seen_at)
@@ -163,7 +163,7 @@ def delivered_days(
 
 
 def remember_files(
-    conn: Connection, system: str, stream: str, pages: Iterable[tuple[Page, int]], seen_at: datetime
+    conn: Connection, system: str, stream: str, pages: Iterable[tuple[Page, int]], seen_at: datetime, run: str
 ) -> None:
     """Count the rows that each file brought; several pages of a file add up."""
     for page, rows in pages:
@@ -174,9 +174,17 @@ def remember_files(
         if known is not None:
             conn.execute(sa.update(files).where(*same).values(rows=known + rows))
             continue
-        file = {"file_hash": page.file_hash, "file": page.file, "rows": rows, "seen_at": seen_at}
+        file = {"file_hash": page.file_hash, "file": page.file, "rows": rows, "run": run, "seen_at": seen_at}
         conn.execute(sa.insert(files).values(system=system, stream=stream, **file))
         issues.resolve_file(conn, system, stream, page.file, seen_at)
+
+
+def has_files(conn: Connection, system: str, stream: str) -> bool:
+    """Whether any file of the stream was ever read: without one nothing was delivered."""
+    return (
+        conn.scalars(sa.select(files.c.file).where(files.c.system == system, files.c.stream == stream)).first()
+        is not None
+    )
 
 
 def reconcile(

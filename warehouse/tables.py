@@ -141,6 +141,7 @@ files = Table(
     Column("file_hash", String, nullable=False),
     Column("file", String, nullable=False),
     Column("rows", Integer, nullable=False),
+    Column("run", String, nullable=False),  # the one that read it first
     Column("seen_at", Instant, nullable=False),
 )
 
@@ -259,10 +260,8 @@ account_records = _fact(  # one row per account record of a system; account_ref 
     Column("arr_native", Amount),
     Column("currency", String),
     Column("renewal_date", Date),
-    Column("customer", Boolean),  # what customer_when says; NULL where its fields are unknown
-    Column("excluded", Boolean, nullable=False),
 )
-account_keys = Table(  # explicit keys of an account record in other systems, and e-mail domains
+account_keys = Table(  # explicit keys of an account record in other systems
     "account_keys",
     derived,
     Column("system", String, nullable=False),
@@ -395,7 +394,7 @@ accounts = Table(  # one row per account of ours: account_records merged in sour
     Column("arr_reporting", Amount),  # NULL: no ARR, or no plan rate
     Column("renewal_date", Date),
     Column("first_subscription_start", Date),
-    Column("customer", Boolean),
+    Column("customer", Boolean),  # what customer_when says; NULL where its fields are unknown
     Column("excluded", Boolean, nullable=False),
     Column("crm", String),  # system of record: where tasks and handoffs go
     Column("sources", Text, nullable=False),  # JSON: column -> system that won

@@ -1,0 +1,100 @@
+"""Where an account's ARR and renewal date stand when they are no fields of it: its contracts, or its opportunities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, RowMapping
+
+from mappings import conditions
+from mappings.models import Place
+from warehouse.tables import attributes, opportunities, subscriptions
+
+TABLES = {"contract": subscriptions, "opportunity": opportunities}
+DAYS = {
+    "contract": {"arr": "start_date", "renewal": "end_date"},
+    "opportunity": dict.fromkeys(("arr", "renewal"), "close_date"),
+}
+AMOUNTS = {"contract": "arr_native", "opportunity": "amount_native"}
+
+
+Row = dict[str, Any]
+
+
+class Found(NamedTuple):
+    """What the contracts or opportunities of an account came to."""
+
+    amount: Decimal | None = None
+    """In `currency`; None where they are in several currencies."""
+    currency: str | None = None
+    day: date | None = None
+    system: str | None = None
+    amounts: tuple[tuple[Decimal | None, str | None], ...] = ()
+    """Each amount that counts, with its currency."""
+
+
+def arr(conn: Connection, place: Place) -> dict[str, Found] | None:
+    """ARR by account; None where it is a field of the account."""
+    if place.from_ == "account_field":
+        return None
+    day, amount = DAYS[place.from_]["arr"], AMOUNTS[place.from_]
+    return {id: _amounts(_picked(rows, place, day), amount) for id, rows in _counting(conn, place, amount).items()}
+
+
+def renewal(conn: Connection, place: Place) -> dict[str, Found] | None:
+    """Renewal date by account; None where it is a field of the account."""
+    if place.from_ == "account_field":
+        return None
+    day = DAYS[place.from_]["renewal"]
+    by_account = {id: _picked(rows, place, day) for id, rows in _counting(conn, place, day).items()}
+    return {id: Found(day=rows[0][day], system=rows[0]["system"]) for id, rows in by_account.items()}
+
+
+def _counting(conn: Connection, place: Place, needed: str) -> dict[str, list[Row]]:
+    """The rows that `where` lets through, by account; those without the needed value say nothing."""
+    table = TABLES[place.from_]
+    links = sa.table("account_links", *(sa.column(n, sa.String) for n in ("system", "external_id", "account_id")))
+    of_account = sa.and_(links.c.system == table.c.system, links.c.external_id == table.c.account_ref)
+    select = sa.select(links.c.account_id, table).join(links, of_account).where(table.c[needed].is_not(None))
+    rows = conn.execute(select.order_by(links.c.account_id, table.c.system, table.c.id)).mappings().all()
+    own = _attributes(conn, place)
+    counting = [r for r in rows if place.where is None or conditions.holds(place.where, _with(r, own)) is True]
+    return {id: [dict(r) for r in of] for id, of in groupby(counting, lambda r: str(r["account_id"]))}
+
+
+def _picked(rows: list[Row], place: Place, day: str) -> list[Row]:
+    """The earliest or latest row by its day, or all of them for a sum; rows without a day come last."""
+    if place.pick == "sum":
+        return rows
+    dated = [r for r in rows if r[day] is not None]
+    pick: Callable[..., Row] = min if place.pick == "earliest" else max
+    return [pick(dated, key=lambda r: r[day])] if dated else [rows[0]]
+
+
+def _amounts(rows: list[Row], amount: str) -> Found:
+    amounts = tuple((r[amount], r["currency"]) for r in rows)
+    currencies = {currency for _, currency in amounts}
+    one = currencies.pop() if len(currencies) == 1 else None
+    total = sum((a for a, _ in amounts), Decimal(0)) if len({c for _, c in amounts}) == 1 else None
+    return Found(amount=total, currency=one, system=rows[0]["system"], amounts=amounts)
+
+
+def _attributes(conn: Connection, place: Place) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """What RevOps added to these rows, where `where` asks for it."""
+    table = TABLES[place.from_]
+    named = conditions.columns(place.where) - set(table.columns.keys()) if place.where else set()
+    own: dict[tuple[str, str, str], dict[str, Any]] = {}
+    if named:
+        for row in conn.execute(sa.select(attributes).where(attributes.c.name.in_(sorted(named)))).mappings():
+            value = next((row[kind] for kind in ("text", "number", "date") if row[kind] is not None), None)
+            own.setdefault((row["system"], row["stream"], row["id"]), {})[row["name"]] = value
+    return own
+
+
+def _with(row: RowMapping, own: Mapping[tuple[str, str, str], dict[str, Any]]) -> dict[str, Any]:
+    return {**own.get((row["system"], row["stream"], row["id"]), {}), **row}
