@@ -97,7 +97,7 @@ def _unseen(records: list[Record], seen: Mapping[str, str]) -> list[Record]:
 
 
 def _digest(record: Record) -> str:
-    return blake2b(orjson.dumps(record), digest_size=8).hexdigest()
+    return blake2b(orjson.dumps(list(record)), digest_size=8).hexdigest()
 
 
 def _within(place: Place, progress: Progress) -> Bookmark:
@@ -115,7 +115,11 @@ def _last_page(api: Api, chosen: Selection, answer: Answer, records: list[Record
         return _page(chosen, answer, records, {})
     found, covered = deletions(api, chosen, progress.deletions_from or since, since, answer.reply)
     records = [*records, *(record for record in found if record.id not in progress.gone)]
-    seen = {raw["Id"]: _digest(chosen.record(raw)) for raw in progress.recent if _is_late(raw[progress.stamp], since)}
+    seen = {
+        raw["Id"]: _digest(chosen.record(raw))
+        for raw in progress.recent
+        if raw.get("Id") and _is_late(raw[progress.stamp], since)
+    }
     return _page(chosen, answer, records, {"since": since, "seen": seen, "deletions_from": covered})
 
 
