@@ -54,7 +54,8 @@ def csv_lines(header: Sequence[str], wanted: Sequence[str], lines: Numbered) -> 
                 raise ValueError(f"has {len(cells)} cells where the header has {len(header)}")
         except ValueError as error:
             waiting.extendleft(reversed(taken[1:]))
-            yield Line(first[0], first[0], {}, str(error))
+            reason = "opens a quote and does not close it" if len(taken) > 1 else str(error)
+            yield Line(first[0], first[0], {}, reason)
         else:
             yield Line(first[0], taken[-1][0], {name: cells[at] for name, at in picks})
 
@@ -121,5 +122,5 @@ def _cells(raw: Sequence[bytes]) -> list[str]:
         return next(csv.reader(text, strict=True))
     except csv.Error as error:
         if "unexpected end of data" in str(error):
-            raise Unclosed("a quote is opened and not closed") from error
+            raise Unclosed("opens a quote and does not close it") from error
         raise ValueError(f"is no CSV ({error})") from error
