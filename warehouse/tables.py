@@ -732,10 +732,11 @@ drifts = Table(  # foreign edits of fields that we own
     Column("seen_at", Instant, nullable=False),
 )
 
-definitions = Table(  # the shape in which the derived tables stand; another one drops and rebuilds them
+definitions = Table(  # the derived tables and views as they stand; other definitions drop and rebuild them
     "definitions",
     kept,
-    Column("name", String, primary_key=True),
+    Column("name", String, primary_key=True),  # TABLE tickets, VIEW account_tickets
+    Column("ordinal", Integer, nullable=False),  # the order in which they were made
     Column("hash", String, nullable=False),
 )
 leases = Table(
