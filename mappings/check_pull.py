@@ -95,7 +95,7 @@ def _columns(pull: PullMapping) -> Iterator[Finding]:
             yield from below(place, _fits(column, known[column], field))
             yield from below(place, _closed_list(pull.table, column, field))
         else:
-            own = "; columns of your own go below `attributes`" if pull.table == "accounts" else ""
+            own = " (columns of your own go below `attributes`)" if pull.table == "accounts" else ""
             listed = meant(column, known) or f"; {one_of(known)}"
             yield Finding(place, f"{pull.table} has no column `{column}`{listed}{own}")
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, cast
 
+from mappings.mistakes import meant, one_of
+
 Condition = dict[str, Any]
 
 TESTS = ("is", "in", "not_in", "equals", "starts_with", "at_least", "at_most", "known")
@@ -83,7 +85,8 @@ def _read(condition: object, path: tuple[str | int, ...]) -> None:
 
 def _read_test(column: str, body: object, path: tuple[str | int, ...]) -> None:
     test, operand = _only_item(body, path, f"a test is one of {', '.join(TESTS)}, as in `{column}: {{in: [A, B]}}`")
-    complaint = _EXPECTS[test](operand) if test in _EXPECTS else f"is no test; one of {', '.join(TESTS)}"
+    unknown = f"is no test{meant(test, TESTS) or f'; {one_of(TESTS)}'}"
+    complaint = _EXPECTS[test](operand) if test in _EXPECTS else unknown
     if complaint:
         raise Unclear((*path, test), f"`{test}` {complaint}")
 

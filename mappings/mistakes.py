@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -52,8 +53,9 @@ def from_models(error: ValidationError, document: Document, schema: Mapping[str,
 
 def _joined(messages: list[str]) -> str:
     """Several complaints about one value are the branches of one choice, unless keys are missing."""
-    missing = all(message.endswith("is missing") for message in messages)
-    return "; ".join(messages) if missing else " or ".join(messages)
+    if all(message.endswith("is missing") for message in messages):
+        return "; ".join(messages)
+    return " or ".join([messages[0], *(re.sub("^`[^`]*` ", "", message) for message in messages[1:])])
 
 
 def _place(document: Document, detail: ErrorDetails) -> KeyPath:
@@ -67,8 +69,8 @@ def _place(document: Document, detail: ErrorDetails) -> KeyPath:
 
 
 def _location(detail: ErrorDetails) -> KeyPath:
-    """Where the models lift `push: mode` to the top, the file has it below `push`."""
-    location = detail["loc"]
+    """What is missing stands nowhere; and where the models lift `push: mode` to the top, the file has it in `push`."""
+    location = detail["loc"][:-1] if detail["type"] == "missing" else detail["loc"]
     return ("push", *location) if location[:1] == ("mode",) else location
 
 
@@ -92,6 +94,8 @@ def _no_choice(detail: ErrorDetails, key: str) -> str:
     if detail["loc"][-1] == "[key]":
         return f"`{key}` is not known here; {one_of(choices)}{meant(key, choices)}"
     written = _written(detail["input"])
+    if len(choices) == 1:
+        return f"`{key}: {written}` must be {choices[0]}"
     kind = {"as": "a converter", "kind": "a kind of system", "operation": "an operation", "rows": "a kind of rows"}
     return f"`{key}: {written}` is not {kind.get(key, 'possible')}; {one_of(choices)}{meant(written, choices)}"
 

@@ -105,7 +105,8 @@ def _part(reading: Reading, file: str, model: type[Part]) -> Part | None:
                 reading.note(file, finding)
             broken = [finding.place for finding in found]
         reading.left_out.setdefault(file, []).extend(broken)
-        if () in broken or not all(_removed(tree, place) for place in broken):
+        removed = [_removed(tree, place) for place in broken]
+        if not any(removed):
             return None
     if read.tree is not None and not isinstance(read.tree, dict):
         reading.note(file, Finding((), "the file must hold `key: value` pairs"))
@@ -116,15 +117,11 @@ def _removed(tree: Any, place: KeyPath) -> bool:
     """Take the place out of the tree; an item of a list goes with its list, so that the others keep their numbers."""
     while place and isinstance(place[-1], int):
         place = place[:-1]
-    if not place:
-        return False
     for step in place[:-1]:
-        within = isinstance(tree, dict) and step in tree
-        if not within and not (isinstance(tree, list) and isinstance(step, int) and step < len(tree)):
-            return True
-        tree = tree[step]
-    if isinstance(tree, dict):
-        tree.pop(place[-1], None)
+        tree = tree[int(step)] if isinstance(tree, list) else tree.get(step) if isinstance(tree, dict) else None
+    if not place or not isinstance(tree, dict) or place[-1] not in tree:
+        return False
+    del tree[place[-1]]
     return True
 
 

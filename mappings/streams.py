@@ -56,7 +56,7 @@ def key_field(system: SystemMapping, object: str) -> str | None:
 
 def definition(stream: Stream) -> str:
     """A hash of what is asked for: when it changes, the old bookmark does not fit any more."""
-    asked = [stream.object, stream.fields, stream.key, stream.where, stream.day]
+    asked = [stream.object, stream.fields, stream.key, stream.where, stream.day, sorted(stream.optional_fields)]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
@@ -64,7 +64,14 @@ def _stream(system: SystemMapping, name: str, pull: PullMapping) -> Stream:
     object = object_of(name, pull)
     key = "" if pull.day else pull.key
     fields = {*mapped_fields(pull), *pushed_fields(system, object), key, pull.day or ""} - {""}
-    return Stream(name, object, tuple(sorted(fields)), key, pull.where, pull.day or "")
+    return Stream(name, object, tuple(sorted(fields)), key, pull.where, pull.day or "", _optional(pull))
+
+
+def _optional(pull: PullMapping) -> frozenset[str]:
+    """Fields that every place of the mapping can do without."""
+    mapped = [*pull.fields.values(), *pull.keys.values(), *pull.attributes.values()]
+    needed = {field.from_ for field in mapped if not field.optional} | {pull.key, pull.day, pull.ours}
+    return frozenset(field.from_ for field in mapped if field.from_ is not None and field.from_ not in needed)
 
 
 def _pushes(system: SystemMapping, object: str) -> list[PushMapping]:

@@ -1,0 +1,251 @@
+"""The shape of the company's own files: crmpulse, scorecards, segments, playbooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from mappings.models_system import Condition, Model, Role
+
+Percent = Annotated[float, Field(ge=0, le=100)]
+Days = Annotated[int, Field(ge=0)]
+Score = Annotated[int, Field(ge=0, le=100)]
+HandoffContact = Literal["champion", "sponsor"]
+CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+# --- crmpulse.yaml ----------------------------------------------------------------------------------------------------
+
+
+class CurrencySettings(Model):
+    """Money: amounts stay in their own currency and are compared in one, at rates fixed for a fiscal year."""
+
+    reporting: CurrencyCode
+    """The currency in which accounts are compared."""
+    fiscal_year_starts: Annotated[int, Field(ge=1, le=12)] = 1
+    """Its first month."""
+    plan_rates: dict[int, dict[str, Decimal]]
+    """Fiscal year -> currency -> units of the reporting currency for one unit of it."""
+
+
+class CustomerSettings(Model):
+    """Who counts as a customer."""
+
+    customer_when: Condition
+    """True for active customers; over columns and attributes of accounts."""
+    exclude: Condition | None = None
+    """True for test and partner accounts, which are never scored."""
+    on_exit: Literal["clear", "keep"] = "clear"
+    """What happens to pushed score fields when a customer leaves."""
+
+
+class Place(Model):
+    """Where an account's ARR or renewal date is found."""
+
+    from_: Literal["account_field", "contract", "opportunity"] = Field("account_field", alias="from")
+    """A field of the account, its contracts, or its opportunities."""
+    where: Condition | None = None
+    """Which contracts or opportunities count."""
+    pick: Literal["earliest", "latest", "sum"] | None = None
+    """Which one of several, or their sum."""
+
+    @model_validator(mode="after")
+    def pick_needed(self) -> Place:
+        if (self.from_ == "account_field") != (self.pick is None):
+            raise ValueError("`pick` belongs to contract and opportunity, and they need one")
+        return self
+
+
+class Guard(Model):
+    """When a push stops before its first write; counted over records that the CRM acknowledged before."""
+
+    changed_pct: Percent = 50
+    """More records changed than this."""
+    cleared_pct: Percent = 10
+    """More records with a field emptied than this."""
+    created: Annotated[int, Field(ge=0)] = 200
+    """More new records than this."""
+    least_records: Annotated[int, Field(ge=0)] = 20
+    """Percentages are not judged below this many acknowledged records."""
+
+
+class Company(Model):
+    """crmpulse.yaml."""
+
+    installation: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
+    """Begins every key that we write into a CRM; never change it."""
+    systems: Annotated[list[str], Field(min_length=1)]
+    """The files `<name>.yaml`, in the order in which they decide account fields and the CRM of record."""
+    currency: CurrencySettings
+    customers: CustomerSettings
+    arr: Place = Place()
+    """Where ARR is found."""
+    renewal_date: Place = Place()
+    """Where the renewal date is found."""
+    expansion_when: Condition | None = None
+    """True for opportunities that are open expansions: no second one is created beside them."""
+    guard: Guard = Guard()
+    api_share_pct: Annotated[float, Field(gt=0, le=100)] = 50
+    """The part of the vendor's allowance of calls that we may use."""
+    max_new_tasks: Annotated[int, Field(ge=0)] = 10
+    """New tasks for one owner on one day; the rest waits."""
+    retention_days: Days = 730
+    """Superseded versions of records older than this may be deleted."""
+    unknown_wait_seconds: Annotated[float, Field(ge=0)] = 120
+    """How long after an unanswered request its outcome is read back."""
+
+
+# --- scorecards.yaml --------------------------------------------------------------------------------------------------
+
+
+class Component(Model):
+    """One line of a scorecard: a measure and its bound."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    """Its name in tables; a new one starts a new history."""
+    label: Annotated[str, Field(max_length=60)]
+    """Its name for people."""
+    dimension: Literal["usage", "engagement", "support", "relationship", "value"]
+    points: Annotated[int, Field(gt=0, le=100)]
+    measure: str
+    """A file of warehouse/measures."""
+    at_least: float | None = None
+    """It passes from this value on."""
+    at_most: float | None = None
+    """It passes up to this value."""
+    failed: str
+    """What a CSM reads when it failed; a template."""
+    passed: str
+    """What a CSM reads when it passed; a template."""
+    facts: str = "facts"
+    """What a system must deliver for it, in a word or two: "no system delivers meetings"."""
+    nothing: str = "nothing to judge by in its window"
+    """What a CSM reads when the facts arrive and none of them falls into the window."""
+
+    @model_validator(mode="after")
+    def one_bound(self) -> Component:
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError("give either at_least or at_most")
+        return self
+
+
+class Scorecard(Model):
+    """Components whose points add up to 100."""
+
+    name: str
+    when: Condition | None = None
+    """Which accounts it scores, over columns of accounts; the first scorecard that fits scores an account."""
+    components: list[Component]
+
+    @model_validator(mode="after")
+    def adds_up(self) -> Scorecard:
+        total = sum(c.points for c in self.components)
+        if total != 100:
+            raise ValueError(f"the points of scorecard {self.name} add up to {total}, not to 100")
+        return self
+
+
+class Tiers(Model):
+    """The least score of each tier."""
+
+    healthy: Score = 80
+    monitor: Score = 60
+    at_risk: Score = 40
+    critical: Score = 0
+
+
+class Scorecards(Model):
+    """scorecards.yaml."""
+
+    missing: Literal["unknown", "zero"] = "unknown"
+    """What is not known is left out and shown as unknown, or scores nothing."""
+    least_known_points: Score = 60
+    """With fewer points known there is no score."""
+    tiers: Tiers = Tiers()
+    core_features: Annotated[list[str], Field(min_length=1)]
+    """The features whose use counts as adoption."""
+    scorecards: Annotated[list[Scorecard], Field(min_length=1)]
+
+
+# --- segments.yaml ----------------------------------------------------------------------------------------------------
+
+
+class RankSegments(Model):
+    """Shares of the active, paying, top-level accounts by ARR; what is left is low_touch."""
+
+    high_touch_pct: Percent = 20
+    mid_touch_pct: Percent = 50
+    """High-touch and mid-touch together."""
+
+
+class ThresholdSegments(Model):
+    """The least ARR of each segment, in the reporting currency."""
+
+    smb: Decimal = Decimal(0)
+    mid_market: Decimal = Decimal(10_000)
+    enterprise: Decimal = Decimal(50_000)
+    strategic: Decimal = Decimal(500_000)
+
+
+class Segments(Model):
+    """segments.yaml."""
+
+    pushed: Literal["rank", "threshold"] = "rank"
+    """The scheme that the CRM shows; both are computed."""
+    rank: RankSegments = RankSegments()
+    threshold: ThresholdSegments = ThresholdSegments()
+
+
+# --- playbooks.yaml ---------------------------------------------------------------------------------------------------
+
+
+class FirstTask(Model):
+    """What somebody must do when an episode opens."""
+
+    role: Role = "csm"
+    due_in_days: Days = 3
+    priority: dict[Literal["at_risk", "critical"], Literal["high", "normal", "low"]]
+    """By the state at the opening."""
+    subject: str
+    """A template."""
+    body: str
+    """A template."""
+
+
+class AtRisk(Model):
+    """The at-risk playbook."""
+
+    opens_on: Literal["state"] = "state"
+    """Entering at_risk or critical, not during onboarding."""
+    first_task: FirstTask
+
+
+class Expansion(Model):
+    """When sales gets a lead, and what it says."""
+
+    least_score: Score = 85
+    limit_pct: Annotated[float, Field(ge=0)] = 80
+    """Use of any one plan limit from which on an account is ready, or ..."""
+    departments: Annotated[int, Field(ge=1)] = 2
+    """... this many departments active in 28 days."""
+    close_in_days: Days = 90
+    """From the opening to the close date."""
+    cool_down_days: Days = 90
+    """How long after a handoff ended none is opened."""
+    amount: Literal["empty"] | Decimal = "empty"
+    """empty, or a fixed amount in the account's currency."""
+    name: str
+    """A template."""
+    contacts: Sequence[HandoffContact] = ("champion", "sponsor")
+    """Who becomes a contact role of the opportunity."""
+    context: str
+    """A template: what a sales rep reads."""
+
+
+class Playbooks(Model):
+    """playbooks.yaml."""
+
+    at_risk: AtRisk
+    expansion: Expansion
