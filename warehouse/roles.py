@@ -76,9 +76,9 @@ class People:
                 yield from self._managers(account_id, place.manager_of, (*asked, role))
 
     def _managers(self, account_id: str, role: str, asked: tuple[str, ...]) -> Iterator[User]:
-        """The manager of the person in a role; the managers of those passed over only after."""
+        """The manager of the person in a role; where nobody active is in it, the managers of those who were."""
         named = [self._as_user(user) for user in self._named(account_id, role, asked)]
-        for user in sorted(named, key=lambda user: not user.active):
+        for user in [user for user in named if user.active][:1] or named:
             if user.manager and (manager := self.users.get((user.system, user.manager))):
                 yield manager
 
