@@ -96,11 +96,11 @@ STORIES = [
     ),
     Company(
         "Kingsmere Estates",
-        "Ready, but its owner has left and its CSM has no manager: an issue for a person, no handoff.",
+        "Ready, but its owner left, and neither owner nor the CSM has a manager: an issue for a person, no handoff.",
         healthy(100),
         arr=28_000,
         csm="mira",
-        owner="petra",
+        owner="sven",
         limits=FULL,
     ),
 ]

@@ -42,6 +42,7 @@ PEOPLE = {
     "lena": Colleague("Lena Sorensen", "Account Executive", "rolf"),
     "gus": Colleague("Gus Pereira", "Customer Success Manager", "oscar", active=False),
     "petra": Colleague("Petra Novotna", "Account Executive", "rolf", active=False),
+    "sven": Colleague("Sven Aalto", "Founder, Sales", None, active=False),
 }
 CSMS = ("ines", "tomas", "priya", "jonas", "amara", "felix", "noor", "wanda")
 SALES = ("dario", "kim", "lena")
