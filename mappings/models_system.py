@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from mappings import conditions
@@ -32,7 +32,9 @@ def _condition(value: dict[str, Any]) -> dict[str, Any]:
         raise PydanticCustomError("condition", "{message}", {"message": str(unclear), "path": unclear.path}) from None
 
 
-Condition = Annotated[dict[str, Any], AfterValidator(_condition)]
+Condition = Annotated[
+    dict[str, Any], AfterValidator(_condition), WithJsonSchema({"type": "object", "title": "Condition"})
+]
 """`{all: [...]}`, `{any: [...]}`, `{not: ...}` or `{column: {test: value}}`; conditions.holds evaluates it."""
 
 # --- pull -------------------------------------------------------------------------------------------------------------
