@@ -165,7 +165,7 @@ def _surroundings(conn: Connection, mappings: Mappings, rates: plan_rates.Rates)
     return Surroundings(
         arr=account_places.arr(conn, company.arr),
         renewal=account_places.renewal(conn, company.renewal_date),
-        starts=dict(conn.execute(sa.text(_STARTS).columns(start_date=sa.Date)).tuples().all()),
+        starts=dict(conn.execute(sa.text(_STARTS).columns(start_date=sa.Date)).all()),
         parents={(r.system, r.external_id): r.account_id for r in conn.execute(sa.text(_PARENTS))},
         attributes=_attributes(conn, mappings) if _needs_attributes(mappings) else {},
     )

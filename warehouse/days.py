@@ -123,7 +123,7 @@ def _without_known(conn: Connection, table: Table, rows: list[Row], page: Page, 
             f"SELECT s.line, t.line FROM {stage} s JOIN {table.name} t ON {same} "  # noqa: S608
             "WHERE t.superseded_at IS NULL AND t.seen_at >= :since"
         ).bindparams(sa.bindparam("since", since, files.c.seen_at.type))
-        known: dict[int, int] = dict(conn.execute(select).tuples().all())
+        known: dict[int, int] = dict(conn.execute(select).all())
     found += [_repeats(r, known[r["line"]], page.file) for r in rows if known.get(r["line"], r["line"]) != r["line"]]
     return [row for row in rows if row["line"] not in known]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from connectors.base import ConfigError
 from warehouse import views
@@ -44,7 +44,7 @@ def _wanted(conn: Connection) -> list[Row]:
 
 
 def _ddl(conn: Connection, table: sa.Table) -> str:
-    statements = [CreateTable(table), *(CreateIndex(i) for i in sorted(table.indexes, key=lambda i: str(i.name)))]
+    statements: list[ExecutableDDLElement] = [CreateTable(table), *(CreateIndex(i) for i in sorted(table.indexes, key=lambda i: str(i.name)))]
     return ";".join(str(statement.compile(dialect=conn.dialect)) for statement in statements)
 
 

@@ -224,7 +224,7 @@ _BY_DOMAIN = """
 
 
 def _known(conn: Connection, system: str, crms: Sequence[str], records: Sequence[Unlinked]) -> Known:
-    merged = dict(conn.execute(sa.select(account_ids.c.account_id, account_ids.c.merged_into)).tuples().all())
+    merged = dict(conn.execute(sa.select(account_ids.c.account_id, account_ids.c.merged_into)).all())
     linked = sa.text("SELECT account_id FROM account_links WHERE system = :system")
     by_key = sa.text(_BY_KEY).bindparams(sa.bindparam("crms", crms, expanding=True), system=system)
     return Known(
