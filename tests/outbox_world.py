@@ -215,11 +215,10 @@ class World:
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
-        """A transaction, with places to die before and after its commit."""
+        """A transaction, and a place to die before it."""
         self.checkpoint()
         with self.engine.begin() as conn:
             yield conn
-        self.checkpoint()
 
     def pull(self) -> dict[str, datetime]:
         began = self.tick()
@@ -287,8 +286,18 @@ class World:
         ended = Counter(c.status.value for c in plan.changes if c.status and c.push == push)
         ended["unchanged"] = plan.unchanged[push]
         for batch in outbox.batches(plan, self.crm.batch_size, push):
+            if ids := outbox.to_recheck(batch):
+                asked_at, object = self.tick(), batch[0].object
+                records = self.crm.read(object, ids, outbox.fields_to_read(self.system, object))
+                planned = len(batch)
+                with self.begin() as conn:
+                    batch = outbox.recheck(conn, batch, records, asked_at)
+                ended["blocked"] += planned - len(batch)
+            if not batch:
+                continue
             with self.begin() as conn:
                 outbox.sending(conn, batch, self.tick())
+            self.checkpoint()  # sent as far as the ledger knows, and never left
             outcomes = self.crm.write([change.write() for change in batch])
             with self.begin() as conn:
                 ended += Counter({s.value: n for s, n in outbox.settle(conn, batch, outcomes, self.tick()).items()})

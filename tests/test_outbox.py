@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from connectors.base import FieldSchema, ObjectSchema, Record, Status
 from tests.outbox_world import TODAY, World, mappings_with, schemas
 from warehouse import outbox, outcomes
+from warehouse.changes import Change, Plan
 from warehouse.values import Value, misfit, same
 
 
@@ -394,3 +395,43 @@ def test_numbers_that_do_not_fit(value: Decimal | str | None, reason: str) -> No
 def test_what_is_the_same(ours: Value, theirs: Value, kind: str, alike: bool) -> None:
     """Only the vendor's spelling is forgiven, never content."""
     assert same(ours, theirs, FieldSchema("X", kind, True, True)) is alike
+
+
+# --- between the plan and the write -----------------------------------------------------------------------------------
+
+
+def _looked_at_again(world: World, plan: Plan) -> list[Change]:
+    [batch] = outbox.batches(plan, 200)
+    ids, object = [str(c.external_id) for c in batch], batch[0].object
+    records = world.crm.read(object, ids, outbox.fields_to_read(world.system, object))
+    with world.engine.begin() as conn:
+        return outbox.recheck(conn, batch, records, world.tick())
+
+
+def test_a_person_who_edits_a_task_in_the_middle_of_a_push_wins(world: World) -> None:
+    """The last look before an update leaves it unsent where the person was faster."""
+    world.task("demo:e1:0")
+    world.push()
+    [task_id] = world.crm.of("Task")
+    world.close_task("demo:e1:0")
+    plan = world.plan(world.pull())
+    [batch] = outbox.batches(plan, 200)
+    assert outbox.to_recheck(batch) == [task_id]
+    world.crm.edit("Task", task_id, Status="In Progress")
+    assert _looked_at_again(world, plan) == []
+    assert world.query("SELECT outcome, code FROM changes WHERE sent_at IS NULL") == [("blocked", "person")]
+    world.push()
+    assert world.crm.records["Task"][task_id]["Status"] == "In Progress"
+
+
+def test_an_edit_of_an_account_in_the_middle_of_a_push_is_reported(world: World) -> None:
+    """Looked at again, a set that overwrites a person's edit carries it as drift and before-image."""
+    world.score("Acme", 71, "monitor")
+    world.push()
+    world.score("Acme", 30, "critical", day=TODAY + timedelta(days=1))
+    plan = world.plan(world.pull())
+    world.crm.edit("Account", "Acme", Crmpulse_Score__c=99)
+    [change] = _looked_at_again(world, plan)
+    assert [(d.field, d.ours, d.theirs) for d in change.drifts] == [("Crmpulse_Score__c", 71, 99)]
+    [score] = [f for f in change.fields if f.field == "Crmpulse_Score__c"]
+    assert (score.before, score.after) == (99, 30)

@@ -78,6 +78,8 @@ def candidates(
     conn: Connection, system: str, name: str, push: PushMapping, rows: Sequence[DesiredRow]
 ) -> list[Candidate]:
     """Rows never acknowledged, decided differently, or seen changed, in the order of their keys."""
+    if not rows:
+        return []
     by_key = {row.row_key: row for row in rows}
     bound = {"system": system, "push": name, "object": push.object}
     if push.operation == "update":

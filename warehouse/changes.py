@@ -63,6 +63,8 @@ class Change:
     fields: Sequence[FieldChange]
     known: bool
     """The CRM acknowledged this row before."""
+    ours: bool = False
+    """We create such records; once one exists, the person wins."""
     drifts: Sequence[Drift] = ()
     status: Status | None = None
     code: str = ""

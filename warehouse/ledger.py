@@ -34,7 +34,7 @@ def record(conn: Connection, plan: Plan, push: str | None = None) -> None:
     for name in sorted({c.push for c in plan.changes} | set(plan.unchanged)):
         if push in (None, name):
             _forget_never_sent(conn, plan.system, name)
-    _append(conn, [c for c in plan.changes if c.status is not None and push in (None, c.push)])
+    keep_unsent(conn, [c for c in plan.changes if c.status is not None and push in (None, c.push)])
 
 
 _VERIFY = """
@@ -48,6 +48,11 @@ def _verify(conn: Connection, system: str, push: str, rows: Mapping[str, datetim
     compared = bulk.arrow_table(like, [{"row_key": key, "verified_at": at} for key, at in rows.items()])
     with bulk.staged(conn, like, compared.select(["row_key", "verified_at"])) as stage:
         conn.execute(text(_VERIFY.format(stage=stage)), {"system": system, "push": push})
+
+
+def keep_unsent(conn: Connection, changes: Iterable[Change]) -> None:
+    """Changes that were not sent, with the reason as their outcome."""
+    _append(conn, changes)
 
 
 _NEVER_SENT = "SELECT change_id FROM changes WHERE system = :system AND push = :push AND sent_at IS NULL"
@@ -142,8 +147,9 @@ def finish(
         }
         for o in outcomes
     ]
-    with bulk.staged(conn, tables.changes, bulk.arrow_table(tables.changes, rows).select(_ENDING)) as stage:
-        conn.execute(text(_FINISH.format(stage=stage)))
+    if rows:
+        with bulk.staged(conn, tables.changes, bulk.arrow_table(tables.changes, rows).select(_ENDING)) as stage:
+            conn.execute(text(_FINISH.format(stage=stage)))
 
 
 def acknowledge(conn: Connection, ended: Iterable[tuple[Change, Outcome]], acknowledged_at: datetime) -> None:
@@ -177,6 +183,8 @@ JOIN {stage} s ON a.system = s.system AND a.push = s.push AND a.row_key = s.row_
 def _acknowledged_fields(
     conn: Connection, changes: Sequence[Change]
 ) -> dict[tuple[str, str, str, str | None], dict[str, Any]]:
+    if not changes:
+        return {}
     keys = pa.table({name: pa.array([getattr(c, name) for c in changes], pa.string()) for name in _ROW})
     with bulk.staged(conn, tables.acknowledged, keys) as stage:
         found = conn.execute(text(_EARLIER.format(stage=stage))).all()

@@ -19,12 +19,13 @@ from warehouse.guard import approve, approved, guard, stop
 from warehouse.ledger import record, sending, settle, sight
 from warehouse.obstacles import Aim
 from warehouse.plan import plan_ours, plan_theirs
+from warehouse.recheck import recheck, to_recheck
 from warehouse.tables import runs
 from warehouse.unsettled import Lookup, lookups, resolve, resolve_creates
 
 __all__ = [
-    "Lookup", "approve", "approved", "batches", "fields_to_read", "guard", "lookups", "plan", "record", "resolve",
-    "resolve_creates", "sending", "settle", "sight", "stop",
+    "Lookup", "approve", "approved", "batches", "fields_to_read", "guard", "lookups", "plan", "recheck",
+    "record", "resolve", "resolve_creates", "sending", "settle", "sight", "stop", "to_recheck",
 ]  # fmt: skip
 
 

@@ -207,6 +207,7 @@ def _add(
         planned_at=aim.now,
         fields=tuple(fields),
         known=known,
+        ours=aim.push.operation != "update",
         drifts=tuple(drifts),
     )
     change = judged(aim, candidate, change, misses, waits_for)
