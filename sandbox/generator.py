@@ -6,6 +6,7 @@ accounts and the same seed give the same companies, whatever the day.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from random import Random
 
@@ -69,6 +70,8 @@ FAILURES = {"healthy": (0, 0, 0, 1, 1, 2), "monitor": (3, 3, 4), "at_risk": (5, 
 """How many of the components worth 10 points fail."""
 TENS = (ACTIVE, CORE, TREND, OUTREACH, ATTENDANCE, NO_CRITICAL, SPONSOR, CHAMPION, PROGRESS)
 ACCOUNTS_PER_CSM = 80
+MANY = 1_000
+"""From here on a company's feature use and limits are reported weekly: the same scores from a seventh of the rows."""
 CSMS_PER_MANAGER = 8
 ACCOUNTS_PER_SELLER = 250
 
@@ -107,7 +110,11 @@ def companies(accounts: int, seed: int) -> list[Company]:
     """The companies themselves, in the order of their numbers."""
     draw = Random(seed)
     kinds = draw.choices(list(SHARES), list(SHARES.values()), k=accounts)
-    return [_company(number, kind, draw) for number, kind in enumerate(kinds)]
+    sampled = 7 if accounts >= MANY else 1
+    return [
+        replace(_company(number, kind, draw), sampled=sampled, sampled_on=number % sampled)
+        for number, kind in enumerate(kinds)
+    ]
 
 
 def name(number: int) -> str:
@@ -146,7 +153,6 @@ def _company(number: int, kind: str, draw: Random) -> Company:
         usage=_usage(kind, failed, draw.randrange(5, 200)),
         features=("dashboards", "reports") if CORE in failed else FEATURES[:3],
         limits=(Limit("seats", draw.choices((40, 65, 85), (60, 32, 8))[0], 100),),
-        sampled=7,
         goals=(Goal("Reach what we signed up for", advanced=130 if PROGRESS in failed else 35),),
         contacts=_contacts(failed),
         talks_with="user" if CHAMPION in failed else "champion",

@@ -114,15 +114,19 @@ def _users(company: Company, users: int) -> list[str]:
 
 def _features(workspace: str, company: Company, ago: int, day: str) -> Iterator[Row]:
     """Every feature once for each user of the day; nobody uses a feature on a day without users."""
-    users = 0 if company.usage is None or ago % company.sampled else company.usage(ago)
-    if users:
+    users = 0 if company.usage is None else company.usage(ago)
+    if users and _sampled(company, ago):
         for feature in company.features:
             yield workspace, day, company.products[0], feature, users
 
 
 def _limits(workspace: str, company: Company, ago: int, day: str) -> Iterator[Row]:
-    for limit in () if ago % company.sampled else company.limits:
+    for limit in company.limits if _sampled(company, ago) else ():
         yield workspace, day, company.products[0], limit.name, limit.used_on(ago), limit.allowed
+
+
+def _sampled(company: Company, ago: int) -> bool:
+    return ago % company.sampled == company.sampled_on
 
 
 # --- as it stands -----------------------------------------------------------------------------------------------------

@@ -244,7 +244,9 @@ class Company:
     features: tuple[str, ...] = FEATURES
     limits: tuple[Limit, ...] = SEATS
     sampled: int = 1
-    """Days from one report of feature use and limits to the next."""
+    """Days from one report of feature use and limits to the next ..."""
+    sampled_on: int = 0
+    """... and on which of them, so that every day has reports of some companies."""
     goals: tuple[Goal, ...] = GOALS
     surveys: tuple[Survey, ...] = ()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -14,7 +16,7 @@ import pytest
 
 from sandbox import generator
 from sandbox.salesforce_schema import OBJECTS
-from sandbox.world import World
+from sandbox.world import HISTORY_DAYS, World
 
 AS_OF = date(2026, 11, 22)
 DIGEST = """
@@ -70,6 +72,20 @@ def test_shares_are_as_promised() -> None:
     drawn = Counter(company.story for company in generator.companies(4_000, 3))
     for kind, share in generator.SHARES.items():
         assert abs(drawn[f"Drawn as {kind}."] / 40 - share) < 3, kind
+
+
+@pytest.mark.parametrize("accounts", [50, generator.MANY])
+def test_every_day_is_delivered(accounts: int) -> None:
+    """No morning brings an empty file, and the history of every day-grained file has every day."""
+    world = generator.build(accounts, 1, AS_OF)
+    for path, content in world.files(world.first_day).items():
+        lines = (gzip.decompress(content) if path.endswith(".gz") else content).decode()
+        if "until" in path:
+            assert len(set(re.findall(r"\d{4}-\d{2}-\d{2}", lines))) == HISTORY_DAYS, path
+    for day in world.days[1:]:
+        for path, content in world.files(day).items():
+            text = (gzip.decompress(content) if path.endswith(".gz") else content).decode()
+            assert len(text.splitlines()) > 1, path
 
 
 def test_names_go_on_after_the_words_are_used_up() -> None:
