@@ -26,3 +26,14 @@ def rows(conn: Connection, mappings: Mappings, system: str, push: PushMapping) -
     target = Target(conn, mappings, system)
     decisions, columns = _KINDS[push.rows]
     return DesiredRows(partial(decisions, target), partial(columns, target))
+
+
+def detail(conn: Connection, mappings: Mappings, account_id: str) -> str:
+    """The long text that a CSM reads on the account; empty where no system gets one or the account is not scored."""
+    for system, mapping in mappings.systems.items():
+        for push in mapping.push.values():
+            wanted = rows(conn, mappings, system, push) if push.rows == "account_health" else None
+            keys = [row.row_key for row in wanted.decisions() if row.account_id == account_id] if wanted else []
+            if wanted and keys:
+                return str(wanted.columns(keys)[keys[0]].get("detail") or "")
+    return ""
