@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
@@ -42,12 +44,17 @@ class Scripted:
     answer: Callable[[Request], Answer]
     requests: list[Request] = field(default_factory=list)
     url: str = ""
+    _connections: list[socket.socket] = field(default_factory=list)
 
     def __enter__(self) -> Scripted:
         vendor = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                super().setup()
+                vendor._connections.append(self.connection)
 
             def _any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -84,3 +91,6 @@ class Scripted:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+        for connection in self._connections:
+            with suppress(OSError):  # its client hung up already
+                connection.shutdown(socket.SHUT_RDWR)
