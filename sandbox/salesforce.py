@@ -85,6 +85,8 @@ def dispatch(call: Call) -> Answer:
         if isinstance(found, Refused):
             return answer(found)
         route, arguments = found
+        if route.writes:
+            call.wrote.append(route.template)
         return route.handler(call, **{name: unquote(value) for name, value in arguments.items()})
     except Refused as refused:
         return answer(refused)
@@ -156,13 +158,18 @@ class Salesforce:
             return answer(not_found())
         try:
             self.tokens.check(headers)
-            self.org.count_call()
         except Refused as refused:
             return answer(refused)
+        try:
+            self.org.count_call()
+        except Refused as refused:
+            return self._with_limits(answer(refused))
         trouble = partial(_trouble, fault)
         query_ = dict(request.query_params)
         call = Call(self.org, request.method, match[2] or "", match[1], query_, body, headers, trouble)
-        return self._with_limits(dispatch(call))
+        answered = self._with_limits(dispatch(call))
+        request.scope["sandbox.recorded"].writes |= bool(call.wrote)
+        return answered
 
     def _with_limits(self, answer_: Answer) -> Answer:
         used = f"api-usage={self.org.calls_used}/{self.org.settings.daily_limit}"

@@ -28,6 +28,8 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     """By lower-case name."""
     trouble: Trouble = lambda place, id: None
+    wrote: list[str] = field(default_factory=list)
+    """The write routes that the call used; composite calls collect those of their parts."""
 
     @property
     def base(self) -> str:

@@ -64,21 +64,26 @@ def _page_size(call: Call, asked: int, offset: int) -> int:
 
 
 def _column(each: Path | Aggregate | FieldsOf | Query) -> dict[str, Any]:
-    """What `query?columns=true` tells about one selected column."""
-    is_path = isinstance(each, Path)
+    """What `query?columns=true` tells about one selected column; a parent's columns are joined to it."""
     parts = each.parts if isinstance(each, Path) else ()
-    name = each.object if isinstance(each, Query) else (each.alias or parts[-1] if isinstance(each, Path) else "expr0")
+    name = _column_name(each)
     return {
-        "aggregate": not is_path,
+        "aggregate": not parts,
         "apexType": None,
         "booleanType": False,
         "columnName": name,
         "custom": name.endswith("__c"),
         "displayName": name,
         "foreignKeyName": None,
-        "insertable": is_path,
-        "joinColumns": [_column(Path((part,), 0)) for part in parts[1:]],
+        "insertable": bool(parts),
+        "joinColumns": [_column(Path(parts[1:], 0))] if len(parts) > 1 else [],
         "numberType": False,
         "textType": True,
-        "updatable": is_path,
+        "updatable": bool(parts),
     }
+
+
+def _column_name(each: Path | Aggregate | FieldsOf | Query) -> str:
+    if isinstance(each, Path):
+        return each.alias or each.parts[0]
+    return each.object if isinstance(each, Query) else "expr0"

@@ -14,7 +14,7 @@ from sandbox.salesforce_answers import Refused, malformed
 from sandbox.salesforce_fields import Field
 from sandbox.store import Value
 
-TEXTS = frozenset({"string", "textarea", "url", "phone", "email", "combobox", "picklist", "id"})
+WHITE_SPACE = " \t\n\r\f\v"
 NUMBERS = frozenset({"double", "currency", "percent"})
 
 
@@ -30,7 +30,12 @@ def read_moment(text: str) -> datetime:
 
 
 def accept(field: Field, value: Any) -> Value:
-    """The value as it will be stored, or Refused with the vendor's words."""
+    """The value as it will be stored, or Refused with the vendor's words.
+
+    Texts are stored without white space at their ends, and an empty one is null (the vendor's guide to sObject fields).
+    """
+    if isinstance(value, str):
+        value = value.strip(WHITE_SPACE)
     if value is None or value == "":
         if field.type == "boolean":
             raise Refused(

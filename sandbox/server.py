@@ -110,6 +110,7 @@ class Sandbox:
         app.rules = rules
         config = uvicorn.Config(
             app, http=_Protocol, lifespan="off", log_level="critical", timeout_graceful_shutdown=1,
+            timeout_keep_alive=75,
             h11_max_incomplete_event_size=1 << 20,
         )  # fmt: skip
         return uvicorn.Server(config)

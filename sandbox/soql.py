@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
@@ -157,12 +157,19 @@ class _Parser:
         alias = self.alias()
         where = self.disjunction() if self.accept("where") else None
         group_by = self.listed(self.path) if self.accept("group", "by") else ()
+        self.check_aliases(selected, group_by)
         order_by = self.listed(self.order) if self.accept("order", "by") else ()
         limit = self.whole_number() if self.accept("limit") else None
         offset = self.whole_number() if self.accept("offset") else 0
         if offset > MOST_OFFSET:
             raise Refused("NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {MOST_OFFSET}")
         return Query(self.text, selected, object_.text, object_.at, alias, where, group_by, order_by, limit, offset)
+
+    def check_aliases(self, selected: Sequence[object], group_by: Sequence[Path]) -> None:
+        """Plain fields may have another name only in grouped queries."""
+        named = [each.alias for each in selected if isinstance(each, Path) and each.alias]
+        if named and not group_by:
+            raise Refused("MALFORMED_QUERY", f"unexpected token: '{named[0]}'")
 
     def alias(self) -> str:
         """A word that is not the beginning of the next clause."""
@@ -184,8 +191,9 @@ class _Parser:
             return self.fields_of()
         if self.next.says(*AGGREGATES) and self.tokens[self.place + 1].text == "(":
             return self.aggregate(alias=True)
-        path = self.path()
-        return Path(path.parts, path.at, self.alias())
+        path, ahead = self.path(), self.tokens[self.place + 1 : self.place + 2]
+        is_alias = ahead and (ahead[0].text == "," or ahead[0].says("from"))
+        return Path(path.parts, path.at, self.alias() if is_alias else "")
 
     def fields_of(self) -> FieldsOf:
         at = self.take("word").at

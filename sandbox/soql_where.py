@@ -68,18 +68,21 @@ def _comparison(org: Org, sobject: SObject, condition: Comparison, query: Query)
 
 
 def _test(org: Org, field: Field, condition: Comparison) -> Test:
-    operator_, first = condition.operator, condition.values[0]
-    if operator_ == "like":
-        return _like(field, first)
+    if condition.operator == "like":
+        return _like(field, condition.values[0])
     if any(literal.kind == "relative" for literal in condition.values):
-        return _within(org, field, operator_, condition.values)
+        return _within(org, field, condition.operator, condition.values)
     values = [_value(field, literal) for literal in condition.values]
-    if operator_ in {"=", "in"}:
+    if condition.operator in {"=", "in"}:
         return _one_of(field, set(values))
-    if operator_ in {"!=", "not in"}:
+    if condition.operator in {"!=", "not in"}:
         one_of = _one_of(field, set(values))
         return lambda value: not one_of(value)
-    compare, bound = ORDERED[operator_], values[0]
+    return _beyond(field, ORDERED[condition.operator], values[0])
+
+
+def _beyond(field: Field, compare: Callable[[Any, Any], bool], bound: Any) -> Test:
+    """Smaller or greater than a bound; nothing is, where one of the two is null."""
     if bound is None:
         return lambda value: False
     if _folds(field):
@@ -129,22 +132,24 @@ def _edges(org: Org, field: Field, literal: Literal) -> tuple[str, str]:
 
 def _value(field: Field, literal: Literal) -> Any:
     """The literal as stored values look."""
-    if literal.kind == "null":
-        return None
-    if literal.kind == "boolean":
-        return literal.text == "true"
-    if literal.kind == "number":
-        return float(literal.text)
-    if literal.kind == "datetime":
-        return moment(read_moment(literal.text))
-    if literal.kind == "date":
-        return literal.text
-    text = unescaped(literal.text)
-    if field.type in IDS:
-        if not ids.well_formed(text):
-            raise Refused("INVALID_QUERY_FILTER_OPERATOR", f"invalid ID field: {text}")
-        return ids.long(text)
-    return text.lower()
+    if literal.kind == "string":
+        return _text(field, unescaped(literal.text))
+    readers: dict[str, Callable[[str], Any]] = {
+        "null": lambda _: None,
+        "boolean": lambda text: text == "true",
+        "number": float,
+        "datetime": lambda text: moment(read_moment(text)),
+        "date": lambda text: text,
+    }
+    return readers[literal.kind](literal.text)
+
+
+def _text(field: Field, text: str) -> str:
+    if field.type not in IDS:
+        return text.lower()
+    if not ids.well_formed(text):
+        raise Refused("INVALID_QUERY_FILTER_OPERATOR", f"invalid ID field: {text}")
+    return ids.long(text)
 
 
 def _check_kind(field: Field, literal: Literal, query: Query) -> None:
