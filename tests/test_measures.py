@@ -43,7 +43,8 @@ def test_a_measure_returns_what_was_worked_out_by_hand(warehouse: Engine, name: 
                     health.deliver(conn, delivery["table"], range(first, last + 1), as_of)
             else:
                 health.add(conn, table, rows, as_of)
-        statement = measures.statement(measures.load()[name], as_of, CORE_FEATURES)
+        measure = measures.load()[name]
+        statement = sa.text(measure.sql).bindparams(*measures.binds(measure, as_of, CORE_FEATURES))
         found = conn.execute(statement).mappings().all()
     assert {row["account_id"]: row["value"] for row in found} == pytest.approx(case["expected"])
     assert {row["product"] for row in found} <= {""}

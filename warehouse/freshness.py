@@ -98,15 +98,13 @@ def readiness(
             relevant = relevant or connected
         if not relevant:
             return Readiness(None, "not_linked" if connected else "not_connected")
-        if any(feed not in delivered for feed in relevant):
-            return Readiness(None, "not_delivered")
         read += relevant
-    read += [
-        feed
-        for source in measure.also
-        for feed in _feeding(source, feeding)
-        if feed.system in linked and feed in delivered
-    ]
+    required = {feed.system for feed in read}
+    for source in measure.also:
+        companions = [feed for feed in _feeding(source, feeding) if feed.system in linked]
+        read += [feed for feed in companions if feed in delivered or feed.system in required]
+    if any(feed not in delivered for feed in read):
+        return Readiness(None, "not_delivered")
     fresh = _last_fresh(measure, [delivered[feed] for feed in read], as_of)
     return Readiness(fresh) if fresh else Readiness(None, "expired")
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from warehouse import tables
+from warehouse import bulk, tables
 
 SCORED_OR_GONE = """NOT EXISTS (
     SELECT 1 FROM active_accounts v
@@ -69,25 +69,36 @@ def reopen(conn: Connection, intervals: Intervals, as_of: date) -> None:
 def record(conn: Connection, intervals: Intervals, as_of: date) -> None:
     """End the intervals that no longer hold on as_of (their last day is the one before), and begin the new ones."""
     days = {"as_of": as_of, "yesterday": as_of - timedelta(days=1)}
-    table, today, columns = intervals.table, intervals.today, (*intervals.identity, *intervals.compared)
-    same = " AND ".join(f"t.{c} IS NOT DISTINCT FROM h.{c}" for c in columns)
+    table, today = intervals.table, intervals.today
+    known = " AND ".join(f"h.{c} = t.{c}" for c in intervals.identity)
+    same = " AND ".join(f"h.{c} IS NOT DISTINCT FROM t.{c}" for c in intervals.compared)
     conn.execute(
         sa.text(
             f"UPDATE {table} AS h SET to_day = :yesterday WHERE h.to_day IS NULL AND {intervals.scope} "  # noqa: S608
-            f"AND NOT EXISTS (SELECT 1 FROM {today} t WHERE {same})"
+            f"AND NOT EXISTS (SELECT 1 FROM {today} t WHERE {known} AND {same})"
         ),
         days,
     )
-    inserted = (*columns, *intervals.carried)
-    known = " AND ".join(f"h.{c} = t.{c}" for c in intervals.identity)
+    _begin(conn, intervals, known, days)
+    bulk.analyze(conn, table)
+
+
+def _begin(conn: Connection, intervals: Intervals, known: str, days: dict[str, date]) -> None:
+    """Insert what has no open interval; gathered first, because PostgreSQL would look through what it just inserted."""
+    columns = (*intervals.identity, *intervals.compared, *intervals.carried)
     conn.execute(
         sa.text(
-            f"INSERT INTO {table} ({', '.join(inserted)}, from_day) "  # noqa: S608
-            f"SELECT {', '.join(f't.{c}' for c in inserted)}, CAST(:as_of AS DATE) FROM {today} t "
-            f"WHERE NOT EXISTS (SELECT 1 FROM {table} h WHERE h.to_day IS NULL AND {known})"
-        ),
-        days,
+            f"CREATE TEMPORARY TABLE begun AS SELECT {', '.join(f't.{c}' for c in columns)} "  # noqa: S608
+            f"FROM {intervals.today} t "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {intervals.table} h WHERE h.to_day IS NULL AND {known})"
+        )
     )
+    names = ", ".join(columns)
+    conn.execute(
+        sa.text(f"INSERT INTO {intervals.table} ({names}, from_day) SELECT {names}, :as_of FROM begun"),  # noqa: S608
+        {"as_of": days["as_of"]},
+    )
+    conn.execute(sa.text("DROP TABLE begun"))
 
 
 def replace_scores(conn: Connection, as_of: date) -> None:

@@ -45,8 +45,10 @@ UNCHANGED = """
         WHERE l.account_id = s.account_id
     )
     AND NOT EXISTS (
-        SELECT 1 FROM links l
-        WHERE l.account_id = s.account_id AND (l.valid_from >= :scored_at OR l.valid_to >= :scored_at)
+        SELECT 1
+        FROM links l
+        JOIN decided_days d ON d.as_of = :as_of
+        WHERE l.account_id = s.account_id AND (l.valid_from >= d.decided_at OR l.valid_to >= d.decided_at)
     )
 """
 
@@ -63,13 +65,9 @@ def fill(conn: Connection, as_of: date, now: datetime, scheme: str) -> None:
     )
 
 
-def keep_changed(conn: Connection, as_of: date, scored_at: datetime) -> None:
-    """Leave only the accounts in scored_accounts that something happened to since the run of scored_at."""
-    conn.execute(
-        sa.text(UNCHANGED).bindparams(
-            sa.bindparam("as_of", as_of, sa.Date), sa.bindparam("scored_at", scored_at, tables.Instant)
-        )
-    )
+def keep_changed(conn: Connection, as_of: date) -> None:
+    """Leave only those in scored_accounts for whom anything is different since the day was last scored."""
+    conn.execute(sa.text(UNCHANGED).bindparams(sa.bindparam("as_of", as_of, sa.Date)))
 
 
 def _zones_before(conn: Connection, as_of: date, now: datetime) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,6 @@ from connectors.base import ConfigError
 from mappings import conditions
 from mappings.models import Component, Scorecard, Scorecards
 from warehouse import bulk, tables
-from warehouse.measures import Measure
 
 DECIDES = ("id", "points", "measure", "at_least", "at_most")
 """What of a component decides; its words may change without making another scorecard of it."""
@@ -35,9 +34,8 @@ def load(conn: Connection, settings: Scorecards) -> None:
     bulk.replace(conn, tables.scorecards, rows, on=["version"])
 
 
-def require_measures(settings: Scorecards, known: Iterable[Measure]) -> None:
+def require_measures(settings: Scorecards, names: Container[str]) -> None:
     """ConfigError when a component asks for a measure that has no file."""
-    names = {measure.name for measure in known}
     for card in settings.scorecards:
         for component in card.components:
             if component.measure not in names:
@@ -74,7 +72,7 @@ def _chosen(conn: Connection, settings: Scorecards) -> Iterator[tuple[str, str]]
     versions = [(card.when, version(card, settings)) for card in settings.scorecards]
     for row in conn.execute(query).mappings():
         for when, name in versions:
-            if when is None or conditions.holds(when, row):
+            if when is None or conditions.holds(when, dict(row)):
                 yield row["account_id"], name
                 break
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from mappings.models import Tiers
 
@@ -19,8 +19,7 @@ MARGIN = 5
 """How many points above the band's edge an improvement has to hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """The state at the end of a day, and the counts of consecutive scores that decide about the next one."""
 
     state: str
@@ -53,10 +52,10 @@ def next_state(previous: Standing | None, score: int | None, as_of: date, tiers:
     if previous is None or previous.state == INSUFFICIENT:
         counted = _count(Standing("", as_of), score, tiers)
         tier = tier_of(score, tiers)
-        return replace(counted, state="monitor" if tier in TROUBLED else tier, since=as_of)
+        return counted._replace(state="monitor" if tier in TROUBLED else tier, since=as_of)
     counted = _count(previous, score, tiers)
     state = _decide(counted, tier_of(score, tiers), as_of)
-    return replace(counted, state=state, since=previous.since if state == previous.state else as_of)
+    return counted._replace(state=state, since=previous.since if state == previous.state else as_of)
 
 
 def _without_score(previous: Standing | None, as_of: date) -> Standing:
@@ -65,12 +64,11 @@ def _without_score(previous: Standing | None, as_of: date) -> Standing:
     since = previous.insufficient_since or as_of
     if previous.state != INSUFFICIENT and as_of - since >= PATIENCE:
         return Standing(INSUFFICIENT, as_of, insufficient_since=since)
-    return replace(previous, insufficient_since=since)
+    return previous._replace(insufficient_since=since)
 
 
 def _count(previous: Standing, score: int, tiers: Tiers) -> Standing:
-    return replace(
-        previous,
+    return previous._replace(
         below_60=previous.below_60 + 1 if score < tiers.monitor else 0,
         below_40=previous.below_40 + 1 if score < tiers.at_risk else 0,
         at_least_45=previous.at_least_45 + 1 if score >= tiers.at_risk + MARGIN else 0,

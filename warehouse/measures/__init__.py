@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -64,15 +65,15 @@ def load(folder: Path = FOLDER) -> Mapping[str, Measure]:
     return {name: measure for name, measure in found.items() if measure}
 
 
-def statement(measure: Measure, as_of: date, core_features: Sequence[str]) -> sa.TextClause:
-    """The measure's query with its dates bound; it returns (account_id, product, value, observed_at)."""
+def binds(measure: Measure, as_of: date, core_features: Sequence[str]) -> list[sa.BindParameter[Any]]:
+    """Everything that the measure's SQL names by a colon, bound for a day."""
     days = {f"as_of_minus_{n}": as_of - timedelta(days=int(n)) for n in DAYS_BEFORE.findall(measure.sql)}
-    binds = [sa.bindparam(name, day, sa.Date) for name, day in days.items()]
+    bound: list[sa.BindParameter[Any]] = [sa.bindparam(name, day, sa.Date) for name, day in days.items()]
     if ":as_of" in DAYS_BEFORE.sub("", measure.sql):
-        binds.append(sa.bindparam("as_of", as_of, sa.Date))
+        bound.append(sa.bindparam("as_of", as_of, sa.Date))
     if ":core_features" in measure.sql:
-        binds.append(sa.bindparam("core_features", list(core_features), sa.String, expanding=True))
-    return sa.text(measure.sql).bindparams(*binds)
+        bound.append(sa.bindparam("core_features", list(core_features), sa.String, expanding=True))
+    return bound
 
 
 def _read(path: Path, mistakes: list[str]) -> Measure | None:

@@ -1,0 +1,70 @@
+"""The measures of a run: from which day each is judged, and what it returned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from mappings.models import Mappings
+from warehouse import bulk, freshness, measures, tables
+from warehouse.measures import Measure
+
+Progress = Callable[[str, int, int], None]
+"""What is being done, how many of how many are done."""
+
+KEEP = """
+    INSERT INTO measure_values (measure, account_id, product, value, observed_at)
+    SELECT r.measure, m.account_id, m.product, m.value, m.observed_at
+    FROM (@measure) m
+    JOIN scored_accounts s ON s.account_id = m.account_id
+    JOIN measure_readiness r ON r.linked = s.linked
+    WHERE r.measure = :measure_name AND r.evaluated_as_of = :measure_day
+"""
+"""A measure's rows for a day, of those accounts for which it is judged from that day."""
+
+
+def ready(conn: Connection, mappings: Mappings, known: Mapping[str, Measure], as_of: date) -> list[str]:
+    """Fill measure_readiness for the scored accounts; returns its rows as text, for comparing runs."""
+    feeding = freshness.feeds(mappings)
+    delivered = freshness.deliveries(conn, feeding)
+    groups = sorted(conn.scalars(sa.select(tables.scored_accounts.c.linked).distinct()))
+    rows = [
+        {"measure": measure.name, "linked": linked, **asdict(readiness)}
+        for measure in known.values()
+        for linked in groups
+        for readiness in [freshness.readiness(measure, linked.split(","), feeding, delivered, as_of)]
+    ]
+    conn.execute(tables.measure_readiness.delete())
+    bulk.append(conn, tables.measure_readiness, rows)
+    bulk.analyze(conn, tables.measure_readiness.name)
+    return [" ".join(str(value) for value in row.values()) for row in rows]
+
+
+def run(conn: Connection, known: Mapping[str, Measure], core_features: Sequence[str], progress: Progress) -> None:
+    """Fill measure_values: each measure once for every day from which it is judged, usually one."""
+    conn.execute(tables.measure_values.delete())
+    for done, measure in enumerate(known.values()):
+        progress(measure.name, done, len(known))
+        for day in _days(conn, measure):
+            _run_for(conn, measure, day, core_features)
+    progress("measures", len(known), len(known))
+    bulk.analyze(conn, tables.measure_values.name)
+
+
+def _days(conn: Connection, measure: Measure) -> Sequence[date]:
+    readiness = tables.measure_readiness
+    days = sa.select(readiness.c.evaluated_as_of).where(readiness.c.measure == measure.name).distinct()
+    return conn.scalars(days.where(readiness.c.evaluated_as_of.is_not(None))).all()
+
+
+def _run_for(conn: Connection, measure: Measure, day: date, core_features: Sequence[str]) -> None:
+    keep = sa.text(KEEP.replace("@measure", measure.sql)).bindparams(
+        *measures.binds(measure, day, core_features),
+        sa.bindparam("measure_name", measure.name, sa.String),
+        sa.bindparam("measure_day", day, sa.Date),
+    )
+    conn.execute(keep)
