@@ -44,6 +44,7 @@ def _stream(system: SystemMapping, pull: PullMapping, systems: Collection[str]) 
     yield from _source(system, pull)
     yield from _columns(pull)
     yield from _needed(pull)
+    yield from below(("fields",), _optional(system, pull))
     yield from _attributes(pull)
     yield from _account_parts(pull, systems)
 
@@ -143,6 +144,18 @@ def _needed(pull: PullMapping) -> Iterator[Finding]:
         if column not in pull.fields and instead not in pull.fields:
             other = f" (or `{instead}`)" if instead else ""
             yield Finding(("fields",), f"`{column}`{other} is missing: without it no row of {pull.table} can be used")
+
+
+def _optional(system: SystemMapping, pull: PullMapping) -> Iterator[Finding]:
+    for column, field in pull.fields.items():
+        if field.optional and system.kind != "files":
+            yield Finding(
+                (column, "optional"), "`optional` belongs to columns of files; a CRM's field is there or it is not"
+            )
+        elif field.optional and column in vocabulary.NEEDED[pull.table]:
+            yield Finding(
+                (column, "optional"), f"`{column}` cannot be optional: no row of {pull.table} can do without it"
+            )
 
 
 def _attributes(pull: PullMapping) -> Iterator[Finding]:

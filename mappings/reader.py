@@ -20,6 +20,9 @@ from mappings.models import Company, Mappings, Model, Playbooks, Scorecards, Seg
 
 Part = TypeVar("Part", bound=Model)
 
+SHIPPED = Path(__file__).parent
+"""The documented defaults; a company copies them and keeps its own outside the tree."""
+
 FIXED_FILES = ("crmpulse.yaml", "scorecards.yaml", "segments.yaml", "playbooks.yaml")
 
 
