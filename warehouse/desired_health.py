@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -58,7 +59,7 @@ def decisions(target: Target) -> list[DesiredRow]:
     if newest is None:
         return []
     bound = {**target.bound(), "since": newest - timedelta(days=7)}
-    found = target.conn.execute(text(_NEWEST), bound)
+    found = target.conn.execute(text(_NEWEST), bound).all()
     scored = [
         DesiredRow(
             row_key(account_id, external_id), account_id, external_id, None,
@@ -71,8 +72,12 @@ def decisions(target: Target) -> list[DesiredRow]:
 
 def _decision(score: int | None, tier: str, state: str, segment: str | None, reasons: str) -> str:
     """What must change before an account is written again: neither the words of a reason nor the passing of time."""
-    shown = ",".join(sorted(json.loads(reasons)))
-    return f"score {score} tier {tier} state {state} segment {segment} reasons {shown}"
+    return f"score {score} tier {tier} state {state} segment {segment} reasons {_as_set(reasons)}"
+
+
+@lru_cache(maxsize=10_000)
+def _as_set(reasons: str) -> str:
+    return ",".join(sorted(json.loads(reasons)))
 
 
 def _left(target: Target, as_of: date) -> list[DesiredRow]:

@@ -148,7 +148,7 @@ def lines(conn: Connection, mappings: Mappings) -> dict[str, list[Line]]:
 def judged_components(conn: Connection, stage: str, as_of: date) -> defaultdict[str, list[Judged]]:
     """How the components stood on a day, for the accounts of a staged table."""
     judged: defaultdict[str, list[Judged]] = defaultdict(list)
-    for account_id, *component in conn.execute(text(_COMPONENTS.format(stage=stage)), {"as_of": as_of}):
+    for account_id, *component in conn.execute(text(_COMPONENTS.format(stage=stage)), {"as_of": as_of}).all():
         judged[account_id].append(Judged(*component))
     return judged
 
