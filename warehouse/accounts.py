@@ -128,8 +128,11 @@ def _from_places(row: Row, around: Surroundings, sources: dict[str, str]) -> Non
     """ARR and renewal date from contracts or opportunities, where the configuration says so."""
     if around.arr is not None:
         place = around.arr.get(row["account_id"], Found())
-        row["arr_native"], row["currency"] = place.amount, place.currency or row["currency"]
+        row["arr_native"] = place.amount
         _credit(sources, "arr_native", place)
+        if place.amounts:
+            row["currency"] = place.currency
+            _credit(sources, "currency", place)
     if around.renewal is not None:
         place = around.renewal.get(row["account_id"], Found())
         row["renewal_date"] = place.day

@@ -39,8 +39,6 @@ class Linked:
 
     minted: int = 0
     linked: int = 0
-    ended: int = 0
-    merged: int = 0
     found: list[Issue] = field(default_factory=list)
 
 
@@ -63,15 +61,15 @@ class Known:
 def link(conn: Connection, mappings: Mappings, now: datetime) -> Linked:
     """Give every account record its account, follow deletions and merges, link product files by their keys."""
     done = Linked()
-    done.ended = identity_merges.end_deleted(conn, now)
+    identity_merges.end_deleted(conn, now)
     crms = [name for name in mappings.company.systems if _holds_accounts(mappings, name)]
     for system in crms:
         _link_records(conn, system, crms, mappings.systems[system].kind != "files", now, done)
-    done.merged = identity_merges.follow(conn, now)
+    waiting = identity_merges.follow(conn, now)
     for name in mappings.company.systems:
         if name not in crms:
             by_domain = mappings.systems[name].accounts_by == "domain"
-            done.linked += identity_products.link(conn, name, by_domain, now, done.found)
+            done.linked += identity_products.link(conn, name, by_domain, waiting, now, done.found)
     done.found += _still_copied(conn)
     issues.restate(conn, KINDS, done.found, now)
     return done

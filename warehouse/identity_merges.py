@@ -43,21 +43,25 @@ def end(conn: Connection, gone: list[tuple[str, str, str]], now: datetime) -> No
         conn.execute(sa.update(links).where(links.c.valid_to.is_(None), which).values(valid_to=now))
 
 
-def follow(conn: Connection, now: datetime) -> int:
-    """Point each merged account at the account of the record that won; returns how many. A chain ends at its last."""
+def follow(conn: Connection, now: datetime) -> set[str]:
+    """Point each merged account at the account of the record that won; a chain ends at its last.
+
+    Returns the accounts whose winner we do not know yet: they are followed when it arrives.
+    """
     merges = conn.execute(sa.text(_MERGED)).all()
     into = {(row.system, row.id): row.merged_into for row in merges}
-    followed = 0
+    waiting = set()
     for system, id, _, account_id in merges:
         winner_id = _last(into, system, id)
         winner = conn.scalars(sa.text(_LINKED), {"system": system, "id": winner_id}).first()
+        if winner is None:
+            waiting.add(account_id)
         if winner is None or winner == account_id:
-            continue  # a winner that we do not know yet is followed when it arrives
+            continue
         loser = sa.or_(account_ids.c.account_id == account_id, account_ids.c.merged_into == account_id)
         conn.execute(sa.update(account_ids).where(loser).values(merged_into=winner))
         touched.mark(conn, system, [winner_id], now)
-        followed += 1
-    return followed
+    return waiting
 
 
 def _last(into: dict[tuple[str, str], str], system: str, id: str) -> str:

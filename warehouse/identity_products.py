@@ -43,8 +43,11 @@ _CHANGED = """
 _NAMING = "SELECT DISTINCT account_id FROM ({named}) named WHERE id = :id"
 
 
-def link(conn: Connection, system: str, by_domain: bool, now: datetime, found: list[Issue]) -> int:
-    """Bring the links of a product's ids in line with what the CRM accounts name; returns how many are new."""
+def link(conn: Connection, system: str, by_domain: bool, waiting: set[str], now: datetime, found: list[Issue]) -> int:
+    """Bring the links of a product's ids in line with what the CRM accounts name; returns how many are new.
+
+    `waiting`: accounts whose merge has not arrived whole; they keep what they have.
+    """
     named = _NAMED_BY_DOMAIN if by_domain else _NAMED_BY_KEY
     rule = "domain" if by_domain else "key"
     ended: list[tuple[str, str, str]] = []
@@ -56,7 +59,7 @@ def link(conn: Connection, system: str, by_domain: bool, now: datetime, found: l
         naming = {row.account_id} if row.accounts == 1 else _naming(conn, system, row.id, named)
         if len(naming) > 1:
             found.append(_ambiguous(system, row.id, rule, naming))
-        if row.linked is not None and _ends(row, naming):
+        if row.linked is not None and _ends(row, naming, waiting):
             ended.append((system, "account", row.id))
             left.add(row.linked)
         if len(naming) == 1:
@@ -72,10 +75,10 @@ def _naming(conn: Connection, system: str, id: str, named: str) -> set[str]:
     return set(conn.scalars(sa.text(_NAMING.format(named=named)), {"system": system, "id": id}))
 
 
-def _ends(row: Any, naming: set[str]) -> bool:
+def _ends(row: Any, naming: set[str], waiting: set[str]) -> bool:
     """A link stands while its account names the id; and while nobody does, if its account was merged away."""
     if not naming:
-        return bool(row.minted_for == row.linked)
+        return row.minted_for == row.linked and row.linked not in waiting
     return row.linked not in naming
 
 
