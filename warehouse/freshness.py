@@ -15,14 +15,6 @@ from warehouse.measures import Measure, SourceColumn
 
 DAY = timedelta(days=1)
 
-FED_AS = {
-    ("tickets", "rated_day"): "rated_at",
-    ("tickets", "opened_day"): "opened_at",
-    ("tickets", "solved_day"): "solved_at",
-    ("touchpoints", "day"): "occurred_at",
-}
-"""Our column -> the name that a pull mapping uses for it, where they differ."""
-
 
 @dataclass(frozen=True, slots=True)
 class Feed:
@@ -67,10 +59,16 @@ Deliveries = Mapping[Feed, Delivered]
 def feeds(mappings: Mappings) -> list[Feed]:
     """Which streams fill which of our tables, as the mappings say."""
     return [
-        Feed(system.system, name, pull.table, frozenset(pull.fields))
+        Feed(system.system, name, pull.table, frozenset(pull.fields) | _local_days(pull.fields))
         for system in mappings.systems.values()
         for name, pull in system.pull.items()
     ]
+
+
+def _local_days(columns: Iterable[str]) -> set[str]:
+    """The day columns that follow from mapped moments: rated_day from rated_at, day from occurred_at."""
+    moments = (column.removesuffix("_at") for column in columns if column.endswith("_at"))
+    return {"day" if moment == "occurred" else f"{moment}_day" for moment in moments}
 
 
 def deliveries(conn: Connection, feeding: Iterable[Feed]) -> Deliveries:
@@ -111,9 +109,8 @@ def readiness(
 
 def _feeding(source: SourceColumn, feeding: Iterable[Feed]) -> Iterator[Feed]:
     """All streams into the table of those systems in which one of them fills the column."""
-    column = FED_AS.get((source.table, source.column), source.column)
     into = [feed for feed in feeding if feed.table == source.table]
-    systems = {feed.system for feed in into if not column or column in feed.columns}
+    systems = {feed.system for feed in into if not source.column or source.column in feed.columns}
     return (feed for feed in into if feed.system in systems)
 
 

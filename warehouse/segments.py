@@ -96,9 +96,12 @@ def _cut_due(conn: Connection, as_of: date) -> bool:
 
 
 def _cut(conn: Connection, rank: RankSegments, as_of: date) -> None:
-    population = conn.scalar(sa.text(f"SELECT COUNT(*) FROM ({RANKED}) r")) or 0  # noqa: S608
+    """Cut among those who are there; with nobody to rank there is no cut, and the next run tries again."""
+    population = conn.scalar(sa.text(f"SELECT COUNT(*) FROM ({RANKED}) r"))  # noqa: S608
     cuts = tables.segment_cuts
     conn.execute(cuts.delete().where(cuts.c.as_of == as_of))
+    if not population:
+        return
     conn.execute(
         cuts.insert().values(
             as_of=as_of,
@@ -121,7 +124,9 @@ def _smallest_of_top(conn: Connection, pct: float, population: int) -> Decimal |
 
 def _place_by_rank(conn: Connection, as_of: date) -> None:
     cuts = tables.segment_cuts
-    cut = conn.execute(sa.select(cuts).order_by(cuts.c.as_of.desc()).limit(1)).one()
+    cut = conn.execute(sa.select(cuts).order_by(cuts.c.as_of.desc()).limit(1)).one_or_none()
+    if cut is None:
+        return
     conn.execute(
         sa.text(PLACE_BY_RANK).bindparams(
             sa.bindparam("high_touch_arr", cut.high_touch_arr, tables.Amount),
