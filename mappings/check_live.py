@@ -32,7 +32,12 @@ KNOWN_TYPES = {word for words in TYPES.values() for word in words}
 
 
 def live(system: SystemMapping, schemas: Mapping[str, ObjectSchema], where: Where) -> list[Mistake]:
-    """What the vendor's own description of its objects says against the mapping; warnings are marked as such."""
+    """What the vendor's own description of its objects says against the mapping; warnings are marked as such.
+
+    `schemas` holds every object that our user may see; files have none and are judged when they arrive.
+    """
+    if system.kind == "files":
+        return []
     found = [*_pulls(system, schemas), *_pushes(system, schemas)]
     return [_mistake(finding, where(system.system, *finding.place)) for finding in found]
 
@@ -44,10 +49,12 @@ def _mistake(finding: Finding, where: str) -> Mistake:
 
 def _pulls(system: SystemMapping, schemas: Mapping[str, ObjectSchema]) -> Iterator[Finding]:
     for name, pull in system.pull.items():
-        schema = schemas.get(streams.object_of(name, pull))
-        if schema is not None:
-            for place, field in streams.places(pull):
-                yield from below(("pull", name, *place), _exists(schema, field))
+        object = streams.object_of(name, pull)
+        if object not in schemas:
+            yield Finding(("pull", name), f"there is no object {object}, or our user may not see it")
+            continue
+        for place, field in streams.places(pull):
+            yield from below(("pull", name, *place), _exists(schemas[object], field))
 
 
 def _exists(schema: ObjectSchema, field: str) -> Iterator[Finding]:

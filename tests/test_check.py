@@ -264,7 +264,7 @@ def described() -> dict[str, dict[str, FieldSchema]]:
 
 def live(objects: Mapping[str, Mapping[str, FieldSchema]], system: SystemMapping = CRM) -> list[str]:
     schemas = {name: ObjectSchema(name, fields) for name, fields in objects.items()}
-    return [f"{'warning: ' if m.warning else ''}{m}" for m in check.live(system, schemas, READING.where)]
+    return [str(mistake) for mistake in check.live(system, schemas, READING.where)]
 
 
 def altered(object: str, field: str, **changes: Any) -> list[str]:
@@ -300,12 +300,12 @@ def test_a_missing_field_and_a_hidden_one_share_a_sentence() -> None:
     [
         ("Account", "Crmpulse_Score__c", {"updateable": False}, "our user may not change Account.Crmpulse_Score__c"),
         ("Opportunity", "CloseDate", {"createable": False}, "may not set Opportunity.CloseDate on a new record"),
-        ("Opportunity", "StageName", {"updateable": False}, "warning: salesforce.yaml"),
+        ("Opportunity", "StageName", {"updateable": False}, ": warning: "),
         ("Task", "Crmpulse_Key__c", {"external_id": False}, "is no external id"),
-        ("Opportunity", "Crmpulse_Key__c", {"unique": False}, "warning: salesforce.yaml"),
+        ("Opportunity", "Crmpulse_Key__c", {"unique": False}, ": warning: "),
         ("Opportunity", "Crmpulse_Key__c", {"length": 40}, "our keys have up to 64"),
         ("Account", "Crmpulse_Key__c", {"length": 18}, "holds 18 characters, account_id up to 26"),
-        ("Account", "Crmpulse_Reason_1__c", {"length": 80}, "warning: salesforce.yaml"),
+        ("Account", "Crmpulse_Reason_1__c", {"length": 80}, ": warning: "),
         ("Account", "Crmpulse_Tier__c", {"length": 5}, "insufficient_data is longer"),
         ("Account", "Crmpulse_Score__c", {"type": "string"}, "and score does not fit into it"),
         ("Account", "Crmpulse_As_Of__c", {"type": "double"}, "and as_of does not fit into it"),
@@ -325,8 +325,8 @@ def test_a_field_that_cannot_take_what_we_write_is_found_before_the_first_write(
 def test_a_stage_must_be_one_of_theirs_and_another_open_list_only_warns() -> None:
     """Salesforce would take any stage and no report would show it; other open picklists take new words by design."""
     values = {"type": "picklist", "values": ("Something",)}
-    assert not only(altered("Opportunity", "StageName", **values)).startswith("warning")
-    assert only(altered("Opportunity", "Type", **values)).startswith("warning")
+    assert ": warning: " not in only(altered("Opportunity", "StageName", **values))
+    assert ": warning: " in only(altered("Opportunity", "Type", **values))
 
 
 def test_a_required_field_that_nothing_fills_is_named() -> None:
@@ -350,6 +350,16 @@ def test_spelling_matters_where_we_write_and_not_where_we_read() -> None:
     assert "write crmpulse_score__c as Account spells it" in only(live(objects))
 
 
-def test_an_object_that_was_not_described_is_not_judged() -> None:
-    """The caller reports that our user does not see it."""
-    assert live({}) == []
+def test_an_object_that_our_user_does_not_see_is_named_once() -> None:
+    """At the stream that pulls it; what would be pushed into it is not judged beside that."""
+    objects = described()
+    del objects["OpportunityContactRole"]
+    told = only(live(objects))
+    assert told.startswith(READING.where("salesforce", "pull", "OpportunityContactRole"))
+    assert "there is no object OpportunityContactRole, or our user may not see it" in told
+
+
+def test_files_are_judged_when_they_arrive() -> None:
+    """A folder has no description to ask for."""
+    mappings = reader.load(SHIPPED)
+    assert live({}, mappings.systems["product"]) == []
