@@ -67,6 +67,9 @@ class Crm:
         self.refuse: set[str] = set()  # record ids that the CRM says no to
         self._ids = itertools.count(1)
 
+    def schemas(self, mappings: Mappings) -> dict[str, ObjectSchema]:
+        return schemas(mappings)
+
     def add(self, object: str, id: str, **fields: Any) -> None:
         self.records.setdefault(object, {})[id] = fields
 
@@ -238,7 +241,7 @@ class World:
     def plan(self, pulled: Mapping[str, datetime], only: str | None = None, trusted: bool = True) -> Plan:
         with self.engine.begin() as conn:
             return outbox.plan(
-                conn, self.mappings, "salesforce", schemas(self.mappings), as_of=TODAY, now=self.tick(),
+                conn, self.mappings, "salesforce", self.crm.schemas(self.mappings), as_of=TODAY, now=self.tick(),
                 run=f"run-{self.runs}", trusted=trusted, pulled=pulled, only=only,
             )  # fmt: skip
 

@@ -250,3 +250,30 @@ def test_the_kill_switch(world: World) -> None:
     assert not world.crm.writes
     world.mappings = active
     assert world.push()["succeeded"] == 1
+
+
+def test_a_reason_that_disappears_is_not_an_emptied_field(world: World) -> None:
+    """An account that recovers loses its third reason: the guard does not take that for a lost source."""
+    _guarded(world, changed_pct=100, cleared_pct=10, least_records=1)
+    world.score("Acme", 71, "monitor")
+    world.push()
+    world.crm.edit("Account", "Acme", Crmpulse_Reason_1__c="something")
+    world.score("Acme", 90, day=TODAY + timedelta(days=1))
+    plan = world.plan(world.pull())
+    assert [f.after for f in plan.to_send()[0].fields if f.field == "Crmpulse_Reason_1__c"] == [None]
+    assert outbox.guard(plan, world.mappings.company) == []
+
+
+def test_a_ledger_older_than_the_crm_does_not_overwrite_people(world: World) -> None:
+    """A warehouse restored from a backup finds its task by key in what it pulls, and leaves it to whoever has it."""
+    world.task("demo:e1:0")
+    world.push()
+    [task_id] = world.crm.of("Task")
+    world.crm.edit("Task", task_id, Status="In Progress")
+    for table in ("changes", "change_fields", "acknowledged"):
+        world.execute(f"DELETE FROM {table}")
+    sent = len(world.crm.writes)
+    for _ in range(2):
+        assert world.push() == {"unchanged": 1}
+    assert len(world.crm.writes) == sent
+    assert world.query("SELECT external_id, gone FROM acknowledged") == [(task_id, False)]

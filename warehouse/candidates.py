@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -33,12 +32,14 @@ class Candidate(NamedTuple):
     """Vendor field -> value as the newest sighting has it; None: never seen."""
     deleted: bool
     requested_at: datetime | None
+    found_id: str | None
+    """A record that carries our key although nothing was ever acknowledged: the ledger is older than the CRM."""
     unsettled: bool
     """An earlier write of this row has no answer yet."""
 
     @property
     def external_id(self) -> str | None:
-        return self.acknowledged_id or self.row.external_id
+        return self.acknowledged_id or self.row.external_id or self.found_id
 
     @property
     def seen_since(self) -> bool:
@@ -49,12 +50,14 @@ class Candidate(NamedTuple):
 
 
 _COMPARED = """
-SELECT d.row_key, a.fields, a.external_id, a.decision, a.as_of, a.definition, a.acknowledged_at, s.fields, s.deleted,
-  s.requested_at, u.row_key
+SELECT d.row_key, a.fields, a.external_id, a.decision, a.as_of, a.definition, a.acknowledged_at,
+  COALESCE(s.fields, k.fields) AS seen, COALESCE(s.deleted, k.deleted) AS deleted,
+  COALESCE(s.requested_at, k.requested_at) AS requested_at, k.external_id AS found_id, u.row_key AS unsettled
 FROM {stage} d
 LEFT JOIN acknowledged a ON a.system = :system AND a.push = :push AND a.row_key = d.row_key
 LEFT JOIN seen_values s ON s.system = :system AND s.object = :object
   AND s.external_id = COALESCE(a.external_id, d.external_id)
+LEFT JOIN seen_values k ON k.system = :system AND k.object = :object AND k.key = d.key AND a.row_key IS NULL
 LEFT JOIN (
   SELECT DISTINCT c.row_key FROM changes c WHERE c.system = :system AND c.push = :push AND c.sent_at IS NOT NULL
     AND (c.outcome IS NULL OR (c.outcome = 'unknown' AND c.resolved_at IS NULL))
@@ -71,7 +74,8 @@ _THEIRS_DIFFERS = """
 _OURS_DIFFERS = "NOT a.gone AND (a.decision <> d.decision OR s.deleted)"
 """A record that we created: another decision, or a person deleted it; what is gone stays gone."""
 
-_TYPES = {"row_key": pa.string(), "external_id": pa.string(), "decision": pa.string(), "as_of": pa.date32()}
+_TEXTS = ("row_key", "external_id", "key", "decision")
+_TYPES = {**dict.fromkeys(_TEXTS, pa.string()), "as_of": pa.date32()}
 
 
 def candidates(
@@ -89,7 +93,9 @@ def candidates(
         differs = _THEIRS_DIFFERS if push.operation == "update" else _OURS_DIFFERS
         query = text(_COMPARED.format(stage=stage, differs=differs)).columns(*_RESULT)
         found = conn.execute(query, bound).all()
-    return [_candidate(by_key[row_key], *rest) for row_key, *rest in sorted(found, key=itemgetter(0))]
+    made = [_candidate(by_key[row_key], *rest) for row_key, *rest in found]
+    made.sort(key=lambda c: (c.row.row_key, not c.deleted))  # of two records with our key the existing one counts
+    return list({c.row.row_key: c for c in made}.values())
 
 
 _RESULT = (
@@ -103,12 +109,13 @@ _RESULT = (
     tables.seen_values.c.fields.label("seen"),
     tables.seen_values.c.deleted,
     tables.seen_values.c.requested_at,
+    tables.seen_values.c.external_id.label("found_id"),
     tables.changes.c.row_key.label("unsettled"),
 )
 
 
 def _candidate(row: DesiredRow, acknowledged: str | None, *known: Any) -> Candidate:
-    external_id, decision, as_of, definition, acknowledged_at, seen, deleted, requested_at, unsettled = known
+    external_id, decision, as_of, definition, acknowledged_at, seen, deleted, requested_at, found_id, unsettled = known
     return Candidate(
         row,
         None if acknowledged is None else orjson.loads(acknowledged),
@@ -120,6 +127,7 @@ def _candidate(row: DesiredRow, acknowledged: str | None, *known: Any) -> Candid
         None if seen is None else orjson.loads(seen),
         bool(deleted),
         requested_at,
+        found_id,
         unsettled is not None,
     )
 

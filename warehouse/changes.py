@@ -63,6 +63,8 @@ class Change:
     fields: Sequence[FieldChange]
     known: bool
     """The CRM acknowledged this row before."""
+    clears: bool = False
+    """A field that always has a value in good health would lose it."""
     ours: bool = False
     """We create such records; once one exists, the person wins."""
     drifts: Sequence[Drift] = ()

@@ -11,8 +11,7 @@ from sqlalchemy import Connection, text
 from connectors.base import Status
 from mappings.models import Company
 from warehouse import bulk, tables
-from warehouse.changes import Change, Plan
-from warehouse.values import blank
+from warehouse.changes import Plan
 
 
 def guard(plan: Plan, company: Company) -> list[str]:
@@ -27,7 +26,7 @@ def guard(plan: Plan, company: Company) -> list[str]:
             continue
         known = [c for c in plan.to_send(push) if c.known]
         reasons += _too_many("changed", push, len(known), records, limits.changed_pct)
-        reasons += _too_many("cleared", push, sum(_clears(c) for c in known), records, limits.cleared_pct)
+        reasons += _too_many("cleared", push, sum(c.clears for c in known), records, limits.cleared_pct)
     return reasons
 
 
@@ -36,10 +35,6 @@ def _too_many(what: str, push: str, count: int, records: int, allowed_pct: float
         return []
     told = "would change" if what == "changed" else "would lose the value of a field"
     return [f"{push}: {count} of {records} records {told}; guard.{what}_pct allows {allowed_pct:g}%"]
-
-
-def _clears(change: Change) -> bool:
-    return any(blank(f.after) and not blank(f.before) for f in change.fields)
 
 
 def stop(plan: Plan, reasons: Iterable[str], code: str = "guard") -> None:

@@ -117,7 +117,7 @@ def _matched(change: Change, outcomes: Sequence[Outcome]) -> Outcome:
     record_id = outcome.id or change.external_id
     if record_id is None:
         return Outcome(change.change_id, Status.UNKNOWN, message="the answer does not say which record it made")
-    if change.external_id is not None and record_id != change.external_id:
+    if change.external_id is not None and not _same_record(record_id, change.external_id):
         told = f"sent to {change.external_id}, answered for {record_id}"
         return Outcome(change.change_id, Status.UNKNOWN, message=told)
     return outcome
@@ -129,6 +129,11 @@ UPDATE changes SET outcome = s.outcome, code = s.code, message = s.message, answ
 FROM {stage} s WHERE changes.change_id = s.change_id
 """
 _ENDING = ["change_id", "outcome", "code", "message", "answered_at", "external_id", "resolved_at"]
+
+
+def _same_record(one: str, other: str) -> bool:
+    """Some vendors spell an id shorter or longer; the shorter one begins the longer."""
+    return one.startswith(other) or other.startswith(one)
 
 
 def finish(
@@ -154,7 +159,7 @@ def finish(
 
 def acknowledge(conn: Connection, ended: Iterable[tuple[Change, Outcome]], acknowledged_at: datetime) -> None:
     """Keep what the CRM confirmed, as we sent it, over what it confirmed earlier for the same record."""
-    confirmed = [(c, o.id or c.external_id) for c, o in ended if o.status == Status.SUCCEEDED]
+    confirmed = [(c, c.external_id or o.id) for c, o in ended if o.status == Status.SUCCEEDED]
     earlier = _acknowledged_fields(conn, [c for c, _ in confirmed])
     rows = []
     for change, external_id in confirmed:

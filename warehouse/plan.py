@@ -16,9 +16,10 @@ from warehouse.desired_health import LEFT
 from warehouse.desired_row import Columns, DesiredRows
 from warehouse.field_rules import drifted, moved, person_left, score_barely_moved, wanted, whole_set
 from warehouse.obstacles import Aim, judged
-from warehouse.values import Value, to_json
+from warehouse.values import Value, blank, to_json
 
 _PARENTS = ("opportunity_external_id", "account_external_id")  # what vendors lock while a record is written
+_COME_AND_GO = frozenset({"reason_1", "reason_2", "reason_3", "weekly_change", "previous_score"})
 _TOLD = frozenset({"score", "tier", "state", "segment"})  # columns whose change is the reason in a line of the plan
 
 
@@ -89,6 +90,8 @@ def plan_ours(aim: Aim, conn: Connection, candidates: Sequence[Candidate], rows:
         if candidate.deleted:
             aim.plan.unchanged[aim.name] += 1
             aim.plan.settled.append(acknowledgement(aim, candidate, gone=True))
+        elif candidate.found_id and not candidate.unsettled:
+            _settle(aim, candidate, {}, candidate.row.as_of)  # what we wrote is not known: all of it is the person's
         elif candidate.acknowledged is None:
             _plan_creation(aim, candidate, columns[candidate.row.row_key], there)
         else:
@@ -175,6 +178,13 @@ def acknowledgement(
     }
 
 
+def _clears(aim: Aim, field: FieldChange) -> bool:
+    """The field loses its value, and it is not one that comes and goes in good health."""
+    pushed = aim.push.fields.get(field.field)
+    passing = pushed is not None and pushed.from_ in _COME_AND_GO
+    return not passing and blank(field.after) and not blank(field.before)
+
+
 def _add(
     aim: Aim,
     candidate: Candidate,
@@ -209,6 +219,7 @@ def _add(
         known=known,
         ours=aim.push.operation != "update",
         drifts=tuple(drifts),
+        clears=any(_clears(aim, f) for f in fields),
     )
     change = judged(aim, candidate, change, misses, waits_for)
     if change.code == "stale" and change.external_id:
