@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from connectors import salesforce_codes as codes
 from connectors import salesforce_pull, salesforce_reads, salesforce_writes
 from connectors.base import Bookmark, Budget, ObjectSchema, Outcome, Page, Record, Stream, Write
 from connectors.http import Http, is_loopback
@@ -19,7 +20,7 @@ from connectors.salesforce_schema import SObject, describe
 class Salesforce:
     """One org under the name that the company gave it."""
 
-    batch_size = salesforce_writes.BATCH
+    batch_size = codes.BATCH
 
     def __init__(
         self, system: str, env: Mapping[str, str], clock: Callable[[], datetime], sleep: Callable[[float], None]

@@ -8,12 +8,10 @@ from urllib.parse import urljoin
 
 from simple_salesforce.api import Salesforce as Client
 
+from connectors import salesforce_codes as codes
 from connectors.base import Budget, ConfigError, LimitReached, Unavailable
 from connectors.http import ALWAYS, Http, Reply, anything
 from connectors.salesforce_auth import Credentials, Token
-
-BUSY_CODES = {"SERVER_UNAVAILABLE", "TXN_SECURITY_METERING_ERROR"}
-"""Refusals for now, by the sheet; a REQUEST_LIMIT_EXCEEDED counts only when its words speak of concurrent requests."""
 
 
 class Error(NamedTuple):
@@ -61,22 +59,14 @@ class Api:
             )
         return reply
 
-    def get(self, path: str, readable: Callable[[Reply], bool] = anything, **request: Any) -> Reply:
-        """A read that must succeed; the error says what to do when it does not."""
-        reply = self.send("GET", path, readable=readable, **request)
-        if reply.status >= 300 or errors(reply):
-            raise self.refusal(reply, path)
-        return reply
-
     def refusal(self, reply: Reply, doing: str) -> ConfigError | LimitReached | Unavailable:
         """The vendor's no as one of our errors."""
-        found = errors(reply)
-        said = f"{self.system}: {doing}: {words(found) or f'status {reply.status} {reply.text[:200]}'}"
-        if any(e.code == "REQUEST_LIMIT_EXCEEDED" for e in found):
+        said = f"{self.system}: {doing}: {words(errors(reply)) or f'status {reply.status} {reply.text[:200]}'}"
+        if says(reply, codes.LIMIT):
             return LimitReached(f"{said}; the daily allowance of API calls is spent, the next run resumes")
-        if any(e.code == "QUERY_TIMEOUT" for e in found):
+        if says(reply, codes.TOO_SLOW):
             return Unavailable(f"{said}; the next run resumes")
-        if reply.status == 410 or any(e.code == "UNSUPPORTED_API_VERSION" for e in found):
+        if reply.status == 410 or says(reply, codes.UNSUPPORTED_VERSION):
             return ConfigError(f"{said}; set {self.system.upper()}_API_VERSION to a version that the org offers")
         return ConfigError(said)
 
@@ -141,6 +131,10 @@ def errors(reply: Reply) -> list[Error]:
     return [Error(str(item["errorCode"]), str(item.get("message", ""))) for item in found]
 
 
+def says(reply: Reply, code: str) -> bool:
+    return any(error.code == code for error in errors(reply))
+
+
 def words(found: list[Error]) -> str:
     """The vendor's own words, in one line."""
     return "; ".join(f"{e.code}: {' '.join(e.message.split())}" for e in found)
@@ -149,10 +143,10 @@ def words(found: list[Error]) -> str:
 def is_busy(reply: Reply) -> bool:
     """Salesforce's ways of saying "later" without a 429 or a 503."""
     return any(
-        e.code in BUSY_CODES or (e.code == "REQUEST_LIMIT_EXCEEDED" and "concurrent" in e.message.lower())
-        for e in errors(reply)
+        error.code in codes.BUSY or (error.code == codes.LIMIT and codes.CONCURRENT in error.message.lower())
+        for error in errors(reply)
     )
 
 
 def _is_expired(reply: Reply) -> bool:
-    return reply.status == 401 or any(e.code == "INVALID_SESSION_ID" for e in errors(reply))
+    return reply.status == 401 or says(reply, codes.EXPIRED)

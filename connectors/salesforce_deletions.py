@@ -9,9 +9,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from connectors import salesforce_codes as codes
 from connectors.base import Record
 from connectors.http import Reply
-from connectors.salesforce_api import Api, errors
+from connectors.salesforce_api import Api, errors, says
 from connectors.salesforce_query import instant
 from connectors.salesforce_reads import read_by
 from connectors.salesforce_records import Selection
@@ -28,7 +29,7 @@ def deletions(api: Api, chosen: Selection, start: str, since: str, answer: Reply
     begin, end = instant(start), max(_vendor_time(answer), instant(since) + SHORTEST)
     reply = _list(api, chosen.object, begin, max(end, begin + SHORTEST))
     if reply.status >= 300 or errors(reply):
-        if any(error.code == "REQUEST_LIMIT_EXCEEDED" for error in errors(reply)):
+        if says(reply, codes.LIMIT):
             raise api.refusal(reply, f"deleted {chosen.object}")
         return [], start
     ids = [str(item["id"]) for item in reply.body["deletedRecords"]]
@@ -41,26 +42,22 @@ def deletions(api: Api, chosen: Selection, start: str, since: str, answer: Reply
 def _list(api: Api, object: str, begin: datetime, end: datetime) -> Reply:
     """A window that starts too early is moved up to what the vendor keeps, one with too many ids is halved."""
     reply = _ask(api, object, begin, end)
-    if _says(reply, "INVALID_REPLICATION_DATE") and begin < end - KEPT:
+    if says(reply, codes.TOO_EARLY) and begin < end - KEPT:
         begin = end - KEPT + SHORTEST
         reply = _ask(api, object, begin, end)
-    while _says(reply, "EXCEEDED_ID_LIMIT") and end - begin >= 2 * SHORTEST:
+    while says(reply, codes.TOO_MANY_DELETIONS) and end - begin >= 2 * SHORTEST:
         end = begin + (end - begin) / 2
         reply = _ask(api, object, begin, end)
     return reply
 
 
 def _ask(api: Api, object: str, begin: datetime, end: datetime) -> Reply:
-    window = {"start": f"{begin.isoformat(timespec='seconds')}", "end": f"{end.isoformat(timespec='seconds')}"}
+    window = {"start": begin.isoformat(timespec="seconds"), "end": end.isoformat(timespec="seconds")}
     return api.send("GET", f"sobjects/{object}/deleted/", params=window, readable=_is_list)
 
 
 def _is_list(reply: Reply) -> bool:
     return isinstance(reply.body, dict) and isinstance(reply.body.get("deletedRecords"), list)
-
-
-def _says(reply: Reply, code: str) -> bool:
-    return any(error.code == code for error in errors(reply))
 
 
 def _vendor_time(answer: Reply) -> datetime:

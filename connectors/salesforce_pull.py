@@ -11,11 +11,10 @@ is older than OVERLAP before `top`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import blake2b
-from typing import Any
 
 import orjson
 
@@ -40,7 +39,8 @@ class Progress:
     """The newest stamp of which we know that it was in the vendor's past when we asked."""
     deletions_from: str
     top: str = ""
-    recent: list[dict[str, Any]] = field(default_factory=list)
+    recent: list[tuple[str, Record]] = field(default_factory=list)
+    """The last records, with their stamps."""
     gone: set[str] = field(default_factory=set)
     """Deleted records that this pull has brought already."""
 
@@ -51,9 +51,19 @@ class Progress:
         of its place in the order, and may not move ours.
         """
         for raw in reversed(answer.records):
-            if not (by_cursor and self.top) or instant(raw[self.stamp]) <= instant(self.top):
+            if raw.get("Id") and not (by_cursor and self.top and _later(raw[self.stamp], self.top)):
                 return Place(raw[self.stamp], raw["Id"])
         return place
+
+    def took(self, chosen: Selection, answer: Answer) -> list[Record]:
+        """The page's records; what the last page must know of them is kept."""
+        stamps = [raw[self.stamp] for raw in answer.records if raw.get("Id")]
+        records = chosen.records(answer.records)
+        self.recent = [*self.recent, *zip(stamps, records, strict=True)][-MOST_SEEN:]
+        self.gone.update(record.id for record in records if record.deleted)
+        for newest in (self.top,) if self.top else stamps[-1:]:
+            self.since = newest if not self.since or _later(newest, self.since) else self.since
+        return records
 
 
 def pull(api: Api, chosen: Selection, bookmark: Bookmark | None) -> Iterator[Page]:
@@ -68,18 +78,16 @@ def pull(api: Api, chosen: Selection, bookmark: Bookmark | None) -> Iterator[Pag
     for answer, place in walk(api, soql, _start(known), progress.moved):
         if not answer.last and not progress.top:
             progress.top = _newest(api, chosen)
-        records = _unseen(chosen.records(answer.records), known.get("seen", {}))
-        progress.recent = [*progress.recent, *answer.records][-MOST_SEEN:]
-        progress.gone.update(record.id for record in records if record.deleted)
-        if answer.last:
-            yield _last_page(api, chosen, answer, records, progress)
-        else:
-            yield _page(chosen, answer, records, _within(place, progress))
+        nameless = sum(not raw.get("Id") for raw in answer.records)
+        records = _unseen(progress.took(chosen, answer), known.get("seen", {}))
+        found, behind = _end(api, chosen, answer, progress) if answer.last else ([], _within(place, progress))
+        refusals = [Refusal(chosen.object, f"{nameless} records came without an Id", "missing_key")] if nameless else []
+        yield Page([*records, *found], behind, answer.reply.requested_at, answer.total, refusals)
 
 
 def _start(known: Bookmark) -> Place:
     """Behind the last record of a pull that was cut off, or a little before the end of one that was not."""
-    if "at" in known and instant(known["at"]) < instant(known["top"]) - OVERLAP:
+    if "at" in known and _later((instant(known["top"]) - OVERLAP).isoformat(), known["at"]):
         return Place(known["at"], known["id"])
     mark = known.get("at") or known.get("since")
     return Place((instant(mark) - OVERLAP).isoformat()) if mark else Place()
@@ -93,7 +101,7 @@ def _newest(api: Api, chosen: Selection) -> str:
 
 
 def _unseen(records: list[Record], seen: Mapping[str, str]) -> list[Record]:
-    return [r for r in records if r.id not in seen or seen[r.id] != _digest(r)] if seen else records
+    return [record for record in records if seen.get(record.id) != _digest(record)] if seen else records
 
 
 def _digest(record: Record) -> str:
@@ -104,30 +112,20 @@ def _within(place: Place, progress: Progress) -> Bookmark:
     return {"at": place.at, "id": place.id, "top": progress.top, "deletions_from": progress.deletions_from}
 
 
-def _last_page(api: Api, chosen: Selection, answer: Answer, records: list[Record], progress: Progress) -> Page:
-    """With the deletions since the last pull, and the bookmark from which the next one starts.
-
-    Of a pull of several pages `top` is what we know: while it was read, records may have changed that it did not show.
-    """
-    shown = [progress.since, progress.top or max((str(raw[progress.stamp]) for raw in answer.records), default="")]
-    since = max(filter(None, shown), key=instant, default="")
+def _end(api: Api, chosen: Selection, answer: Answer, progress: Progress) -> tuple[list[Record], Bookmark]:
+    """Deletions since the last pull that this one did not show, and the bookmark from which the next one starts."""
+    since = progress.since
     if not since:
-        return _page(chosen, answer, records, {})
+        return [], {}
     found, covered = deletions(api, chosen, progress.deletions_from or since, since, answer.reply)
-    records = [*records, *(record for record in found if record.id not in progress.gone)]
-    seen = {
-        raw["Id"]: _digest(chosen.record(raw))
-        for raw in progress.recent
-        if raw.get("Id") and _is_late(raw[progress.stamp], since)
-    }
-    return _page(chosen, answer, records, {"since": since, "seen": seen, "deletions_from": covered})
+    seen = {record.id: _digest(record) for stamp, record in progress.recent if _is_late(stamp, since)}
+    news = [record for record in found if record.id not in progress.gone]
+    return news, {"since": since, "seen": seen, "deletions_from": covered}
 
 
 def _is_late(stamp: str, since: str) -> bool:
     return instant(stamp) >= instant(since) - OVERLAP
 
 
-def _page(chosen: Selection, answer: Answer, records: Sequence[Record], bookmark: Bookmark) -> Page:
-    nameless = sum(not raw.get("Id") for raw in answer.records)
-    refusals = [Refusal(chosen.object, f"{nameless} records came without an Id", "missing_key")] if nameless else []
-    return Page(records, bookmark, answer.reply.requested_at, answer.total, refusals)
+def _later(one: str, other: str) -> bool:
+    return instant(one) > instant(other)

@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus
 
+from connectors import salesforce_codes as codes
 from connectors.base import Unavailable
 from connectors.http import Reply
-from connectors.salesforce_api import Api, errors
+from connectors.salesforce_api import Api, errors, says
 
-LONGEST_QUERY = 10_000
-"""Bytes of an encoded query that fit a URI: all of it and the headers (token and cookies too) share 16,384."""
 LIMITS = (0, 2_000, 200)
 """Records of one query, 0 for all: what is tried after the vendor ran out of time."""
 
@@ -34,10 +33,8 @@ class Answer(NamedTuple):
     next: str
     """Where the following page is, "" after the last one."""
     reply: Reply
-
-    @property
-    def last(self) -> bool:
-        return not self.next
+    last: bool = False
+    """Nothing of the walk comes after it."""
 
 
 class LostPlace(Unavailable):
@@ -95,7 +92,7 @@ def walk(
             answer = follow(api, cursor) if cursor else ask(api, soql(place, limit))
         except LostPlace:
             cursor, lost = "", lost + 1
-            if lost > 20:
+            if lost > 3:
                 raise
             continue
         except TooSlow:
@@ -103,10 +100,12 @@ def walk(
             if impatience >= len(LIMITS):
                 raise
             continue
+        lost = 0 if answer.records else lost
         place = moved(place, answer, bool(cursor))
-        yield answer, place
         cursor = answer.next
-        if not cursor and not (limit and len(answer.records) >= limit):
+        last = not cursor and not (limit and len(answer.records) >= limit)
+        yield answer._replace(last=last), place
+        if last:
             return
 
 
@@ -116,16 +115,19 @@ def ask(api: Api, soql: str) -> Answer:
     There is no POST for queries; one that is too long for a URI goes inside a composite request, which answers the same
     page. Splitting it by columns would give two readings of a record from two moments.
     """
-    if len(quote_plus(soql)) <= LONGEST_QUERY:
+    if len(quote_plus(soql)) <= codes.LONGEST_ADDRESS:
         reply = api.send("GET", "queryAll/", params={"q": soql}, readable=_is_page)
-        if reply.status not in {414, 431}:
+        if reply.status not in codes.TOO_LONG_STATUSES:
             return _answer(api, reply)
     return _answer(api, _ask_inside_composite(api, soql))
 
 
 def follow(api: Api, cursor: str) -> Answer:
     """The page behind a nextRecordsUrl."""
-    return _answer(api, api.send("GET", cursor, readable=_is_page))
+    reply = api.send("GET", cursor, readable=_is_page)
+    if reply.status in codes.LOST_CURSOR_STATUSES and not says(reply, codes.TOO_SLOW):
+        raise LostPlace(str(api.refusal(reply, "query")))
+    return _answer(api, reply)
 
 
 def _ask_inside_composite(api: Api, soql: str) -> Reply:
@@ -152,12 +154,11 @@ def _is_composite(reply: Reply) -> bool:
 
 
 def _answer(api: Api, reply: Reply) -> Answer:
-    codes = {error.code for error in errors(reply)}
-    if "INVALID_QUERY_LOCATOR" in codes:
+    if says(reply, codes.LOST_CURSOR):
         raise LostPlace(str(api.refusal(reply, "query")))
-    if "QUERY_TIMEOUT" in codes:
+    if says(reply, codes.TOO_SLOW):
         raise TooSlow(str(api.refusal(reply, "query")))
-    if reply.status >= 300 or codes or not _is_page(reply):
+    if reply.status >= 300 or errors(reply) or not _is_page(reply):
         raise api.refusal(reply, "query")
     body = reply.body
     total = body.get("totalSize")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from urllib.parse import quote_plus
 
 from simple_salesforce.format import quote_soql_value
 
+from connectors import salesforce_codes as codes
 from connectors.base import ConfigError, Record
 from connectors.salesforce_api import Api
-from connectors.salesforce_query import LONGEST_QUERY, Answer, Place, select, walk
+from connectors.salesforce_query import Answer, Place, select, walk
 from connectors.salesforce_records import Selection
 
 
@@ -73,12 +73,12 @@ def _behind_last(place: Place, answer: Answer, by_cursor: bool) -> Place:
 
 
 def _chunks(values: Sequence[str]) -> Iterator[list[str]]:
-    """As many values at a time as leave half of the longest query to its columns."""
+    """As many values at a time as one WHERE clause takes."""
     chunk: list[str] = []
     size = 0
     for value in values:
-        length = len(quote_plus(quote_soql_value(value))) + 3  # and the encoded comma
-        if chunk and size + length > LONGEST_QUERY * 3 // 4:
+        length = len(quote_soql_value(value)) + 1  # and the comma
+        if chunk and size + length > codes.LONGEST_WHERE:
             yield chunk
             chunk, size = [], 0
         chunk.append(value)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from connectors.base import ConfigError, Record, Stream
 from connectors.salesforce_schema import Described, SObject, spelled
 
-Raw = Mapping[str, Any]
+Raw = dict[str, Any]
 """A record as the vendor's JSON holds it."""
 
 
@@ -17,7 +17,7 @@ class Selection(NamedTuple):
 
     sobject: SObject
     columns: Sequence[str]
-    fields: Callable[[Raw], dict[str, Any]]
+    fields: Callable[[Raw], Raw]
     """The asked fields, in the asker's spelling."""
     where: str = ""
 
@@ -25,11 +25,13 @@ class Selection(NamedTuple):
     def object(self) -> str:
         return self.sobject.name
 
-    def record(self, raw: Raw) -> Record:
-        return Record(raw["Id"], self.fields(raw), raw.get("IsDeleted") is True, raw.get("MasterRecordId") or None)
-
     def records(self, answers: Iterable[Raw]) -> list[Record]:
-        return [self.record(raw) for raw in answers if raw.get("Id")]
+        """Uses the answers up: their dicts become the records' fields, because a copy costs more than all the rest."""
+        return [self._record(raw) for raw in answers if raw.get("Id")]
+
+    def _record(self, raw: Raw) -> Record:
+        id, deleted, winner = raw["Id"], raw.get("IsDeleted") is True, raw.get("MasterRecordId")
+        return Record(id, self.fields(raw), deleted, winner or None)
 
 
 def of_stream(described: Described, stream: Stream, system: str) -> Selection:
@@ -45,16 +47,24 @@ def of_fields(described: Described, object: str, fields: Sequence[str], place: s
     sobject = described(object)
     paths = spelled(described, object, fields, place)
     extra = [name for name in ("IsDeleted", "MasterRecordId") if sobject.has(name)]
-    return Selection(sobject, sorted({"Id", sobject.stamp, *extra, *paths.values()}), _reader(paths))
+    columns = sorted({"Id", sobject.stamp, *extra, *paths.values()})
+    return Selection(sobject, columns, _reader(paths, columns))
 
 
-def _reader(paths: Mapping[str, str]) -> Callable[[Raw], dict[str, Any]]:
+def _reader(paths: Mapping[str, str], columns: Sequence[str]) -> Callable[[Raw], Raw]:
     """Built once a stream, because it runs once a record."""
-    names, columns = tuple(paths), tuple(paths.values())
-    if not any("." in column for column in columns):
-        return lambda raw: dict(zip(names, map(raw.get, columns), strict=True))
-    routes = [(name, column.split(".")) for name, column in paths.items()]
-    return lambda raw: {name: _reach(raw, route) for name, route in routes}
+    if any(name != path or "." in path for name, path in paths.items()):
+        routes = [(name, path.split(".")) for name, path in paths.items()]
+        return lambda raw: {name: _reach(raw, route) for name, route in routes}
+    wanted = set(paths)
+    unasked = ("attributes", *(column for column in columns if column not in wanted))
+
+    def stripped(raw: Raw) -> Raw:
+        for name in unasked:
+            raw.pop(name, None)
+        return raw if raw.keys() == wanted else {name: raw.get(name) for name in paths}
+
+    return stripped
 
 
 def _reach(raw: Any, route: Sequence[str]) -> Any:

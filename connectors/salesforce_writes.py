@@ -12,19 +12,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from connectors import salesforce_codes as codes
 from connectors.base import ConfigError, LimitReached, Operation, Outcome, Status, Unavailable, Write
 from connectors.http import Reply, Unanswered
-from connectors.salesforce_api import Api, errors, words
+from connectors.salesforce_api import Api, errors, says, words
 from connectors.salesforce_values import encoded
 
-BATCH = 200
-"""Records of one Collections request, the vendor's limit."""
-LOCK = "UNABLE_TO_LOCK_ROW"
-LOCK_WORDS = "unable to obtain exclusive access"
 LOCK_PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds before rows behind a lock are sent again."""
-GONE_CODES = {"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "NOT_FOUND"}
-"""On an update they speak of the record itself, unless they name a field: then of the record that it points to."""
 NOT_DONE = "NOT_SENT"
 """Our code for writes whose request could not go out after others of the same batch had."""
 
@@ -86,7 +81,7 @@ def _requests(api: Api, ready: Sequence[Ready]) -> Iterator[tuple[Route, list[Re
         rest: list[Ready] = []
         for one in waiting:
             name = one.write.id or one.write.key or one.write.change_id
-            if len(some) < BATCH and _kind(one.write) == kind and name not in some:
+            if len(some) < codes.BATCH and _kind(one.write) == kind and name not in some:
                 some[name] = one
             else:
                 rest.append(one)
@@ -125,7 +120,9 @@ def _delivered(route: Route, ready: Sequence[Ready], others_sent: bool) -> list[
 
 def _is_held(outcome: Outcome) -> bool:
     """Also when a trigger reports the lock under a code of its own."""
-    return outcome.status is Status.REJECTED and (outcome.code == LOCK or LOCK_WORDS in outcome.message.lower())
+    return outcome.status is Status.REJECTED and (
+        outcome.code == codes.LOCK or codes.LOCK_WORDS in outcome.message.lower()
+    )
 
 
 def _sent(route: Route, ready: Sequence[Ready]) -> list[Outcome]:
@@ -182,19 +179,19 @@ def _settled(one: Write, item: Mapping[str, Any]) -> Outcome:
         created = one.operation is Operation.CREATE or item.get("created") is True
         return Outcome(one.change_id, Status.SUCCEEDED, item.get("id") or one.id, created=created)
     found = [error for error in item.get("errors") or () if isinstance(error, dict)]
-    codes = [str(error.get("statusCode") or error.get("errorCode") or "") for error in found]
+    stated = [str(error.get("statusCode") or error.get("errorCode") or "") for error in found]
     said = [str(error.get("message", "")) for error in found]
     fields = tuple(str(name) for error in found for name in error.get("fields") or ())
-    told = said[0] if len(said) == 1 else "; ".join(f"{code}: {text}" for code, text in zip(codes, said, strict=True))
-    return _rejected(one, codes[0] if codes else "", told or "the vendor gave no reason", fields)
+    told = said[0] if len(said) == 1 else "; ".join(f"{code}: {text}" for code, text in zip(stated, said, strict=True))
+    return _rejected(one, stated[0] if stated else "", told or "the vendor gave no reason", fields)
 
 
 def _refused(route: Route, ready: Sequence[Ready], reply: Reply) -> list[Outcome]:
     """The whole request was refused, so none of it was done. A malformed one is halved until its culprit is alone."""
     found = errors(reply)
-    if any(error.code == "REQUEST_LIMIT_EXCEEDED" for error in found):
+    if says(reply, codes.LIMIT):
         raise route.api.refusal(reply, f"{route.method} {route.path}")
-    if reply.status in {400, 413} and len(ready) > 1:
+    if reply.status in codes.DIVISIBLE_STATUSES and len(ready) > 1:
         middle = len(ready) // 2
         return _sent_if_possible(route, ready[:middle]) + _sent_if_possible(route, ready[middle:])
     code = found[0].code if found else f"HTTP_{reply.status}"
@@ -202,5 +199,5 @@ def _refused(route: Route, ready: Sequence[Ready], reply: Reply) -> list[Outcome
 
 
 def _rejected(one: Write, code: str, message: str, fields: tuple[str, ...] = ()) -> Outcome:
-    gone = one.operation is Operation.UPDATE and code in GONE_CODES and not {f for f in fields if f.lower() != "id"}
+    gone = one.operation is Operation.UPDATE and code in codes.GONE and not {f for f in fields if f.lower() != "id"}
     return Outcome(one.change_id, Status.REJECTED, one.id, code=code, message=message, fields=fields, gone=gone)
