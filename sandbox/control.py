@@ -13,7 +13,9 @@ from starlette.routing import Route
 from sandbox.calls import Calls
 from sandbox.faults import Fault
 from sandbox.salesforce_answers import Refused
+from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_org import Org, Settings
+from sandbox.salesforce_schema import BY_LOWER_NAME
 from sandbox.salesforce_seed import by_person
 from sandbox.salesforce_values import read_moment
 from sandbox.salesforce_writes import delete, merge
@@ -91,28 +93,34 @@ async def settings(levers: Levers, request: Request) -> dict[str, Any]:
     return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in shown.items()}
 
 
+def _object(name: str) -> SObject:
+    """People see every field, also those that our user may not."""
+    if name.lower() not in BY_LOWER_NAME:
+        raise ValueError(f"the Salesforce stand-in has no object {name}")
+    return BY_LOWER_NAME[name.lower()]
+
+
 async def save_record(levers: Levers, request: Request) -> dict[str, str]:
-    sobject = levers.org.sobject(request.path_params["object"])
-    return {"id": by_person(levers.org, sobject, await request.json())}
+    return {"id": by_person(levers.org, _object(request.path_params["object"]), await request.json())}
 
 
 async def delete_record(levers: Levers, request: Request) -> dict[str, str]:
-    delete(levers.org, levers.org.sobject(request.path_params["object"]), request.path_params["id"])
+    delete(levers.org, _object(request.path_params["object"]), request.path_params["id"], thorough=True)
     return {"id": request.path_params["id"]}
 
 
 async def merge_record(levers: Levers, request: Request) -> dict[str, str]:
     into = (await request.json())["into"]
-    merge(levers.org, levers.org.sobject(request.path_params["object"]), request.path_params["id"], into)
+    merge(levers.org, _object(request.path_params["object"]), request.path_params["id"], into)
     return {"id": into}
 
 
 def person_edit(org: Org, edit: Mapping[str, Any]) -> None:
     """What a fault's person does: {"object", "record"}, {"object", "delete": id} or {"object", "merge": id, "into"}."""
-    sobject = org.sobject(edit["object"])
+    sobject = _object(edit["object"])
     if "record" in edit:
         by_person(org, sobject, edit["record"])
     elif "delete" in edit:
-        delete(org, sobject, edit["delete"])
+        delete(org, sobject, edit["delete"], thorough=True)
     else:
         merge(org, sobject, edit["merge"], edit["into"])

@@ -145,7 +145,7 @@ def _children(org: Org, sobject: SObject) -> list[dict[str, Any]]:
             "junctionIdListNames": [],
             "junctionReferenceTo": [],
             "relationshipName": child.field.children or None,
-            "restrictedDelete": False,
+            "restrictedDelete": child.field.on_parent_delete == "restrict",
         }
         for child in children_of(sobject.name)
         if org.sobject(child.object).field(child.field.name)
@@ -204,7 +204,7 @@ def _field(field: Field) -> dict[str, Any]:
         "referenceTo": list(field.to),
         "relationshipName": field.relationship or None,
         "relationshipOrder": None,
-        "restrictedDelete": False,
+        "restrictedDelete": field.on_parent_delete == "restrict",
         "restrictedPicklist": field.restricted,
         "scale": field.scale,
         "searchPrefilterable": False,

@@ -8,6 +8,9 @@ from typing import Literal
 
 from sandbox.store import Value
 
+OnParentDelete = Literal["clear", "cascade", "restrict"]
+"""What deleting a parent does: empties the lookup, deletes the child too, or is refused while there is a child."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
@@ -37,7 +40,7 @@ class Field:
     """The word before the dot: "Account" in Account.Name."""
     children: str = ""
     """The parent's word for these children: "Contacts" in (SELECT Id FROM Contacts)."""
-    on_parent_delete: Literal["clear", "cascade"] = "clear"
+    on_parent_delete: OnParentDelete = "clear"
     compound: str = ""
     """The compound field that this is a part of."""
     calculated: bool = False
@@ -123,7 +126,7 @@ def reference(
     *to: str,
     children: str = "",
     required: bool = False,
-    on_parent_delete: Literal["clear", "cascade"] = "clear",
+    on_parent_delete: OnParentDelete = "clear",
 ) -> Field:
     """A lookup: AccountId is followed as Account, CSM__c as CSM__r."""
     relationship = name[:-1] + "r" if name.endswith("__c") else name.removesuffix("Id")

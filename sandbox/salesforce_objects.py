@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from sandbox.salesforce_fields import Field, checkbox, moment, picklist, read_only, reference, text
+from sandbox.store import Value
 
 CURRENCIES = "EUR;USD;GBP;CHF;SEK;CAD;AUD;JPY;KWD"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SObject:
     """One object: its words, its key prefix and its fields by lower-case name."""
 
@@ -22,6 +24,19 @@ class SObject:
     writable: bool = True
     mergeable: bool = False
     activity: bool = False
+
+    defaults: Mapping[str, Value] = field(default_factory=dict)
+    """What a new record holds before anybody wrote into it."""
+
+    @cached_property
+    def spelled(self) -> Mapping[str, Field]:
+        """The fields by their exact names."""
+        return {each.name: each for each in self.fields.values()}
+
+    @cached_property
+    def numbered(self) -> str:
+        """The field that counts the records of this object, where there is one."""
+        return next((each.name for each in self.fields.values() if each.auto_number), "")
 
     def field(self, name: str) -> Field | None:
         return self.fields.get(name.lower())
@@ -39,8 +54,9 @@ def sobject(
     flat = [*_identity(), *(one for each in fields for one in (each if isinstance(each, tuple) else (each,)))]
     flat += _stamps() + ([read_only(reference("MasterRecordId", name))] if mergeable else [])
     label = "Opportunity Contact Role" if name == "OpportunityContactRole" else name
-    by_name = {field.name.lower(): field for field in flat}
-    return SObject(name, label, plural or f"{label}s", prefix, by_name, writable, mergeable, activity)
+    by_name = {each.name.lower(): each for each in flat}
+    defaults = {each.name: each.default for each in flat if each.default is not None}
+    return SObject(name, label, plural or f"{label}s", prefix, by_name, writable, mergeable, activity, defaults)
 
 
 def _identity() -> list[Field]:
@@ -72,8 +88,8 @@ def _stamps() -> list[Field]:
 
 
 def name(length: int, label: str, *, writable: bool = True) -> Field:
-    field = replace(text("Name", length, label_=label, required=True), name_field=True)
-    return field if writable else read_only(field)
+    made = replace(text("Name", length, label_=label, required=True), name_field=True)
+    return made if writable else read_only(made)
 
 
 def owner() -> Field:

@@ -14,7 +14,7 @@ from sandbox.salesforce_fields import Field
 from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_schema import BY_PREFIX, OBJECTS
 from sandbox.salesforce_values import moment
-from sandbox.store import Record, Store
+from sandbox.store import Record, Store, Value
 
 VENDOR = "salesforce"
 ORGANIZATION_ID = ids.long("00D000000000SB1")
@@ -52,6 +52,7 @@ class Org:
         self.cursors = Cursors()
         self.calls_used = 0
         self._counted_from = store.now
+        self._stamp = (store.now, moment(store.now))
         self._made = 0
         self._unique: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._seen: tuple[tuple[frozenset[str], frozenset[str]], dict[str, SObject]] | None = None
@@ -69,7 +70,9 @@ class Org:
     @property
     def now(self) -> str:
         """The sandbox clock as a stamp."""
-        return moment(self.store.now)
+        if self._stamp[0] is not self.store.now:
+            self._stamp = (self.store.now, moment(self.store.now))
+        return self._stamp[1]
 
     def objects(self) -> Mapping[str, SObject]:
         """The schema by lower-case object name, without what field-level security hides."""
@@ -116,8 +119,12 @@ class Org:
         self._made += 1
         return ids.new(sobject.prefix, self._made)
 
-    def auto_number(self, sobject: SObject) -> str:
-        return f"{len(self.table(sobject.name)) + 1:08d}"
+    def own_fields(self, sobject: SObject) -> dict[str, Value]:
+        """What the org itself gives a new record: an owner, and its number where it has one."""
+        own: dict[str, Value] = {"OwnerId": INTEGRATION_USER} if "OwnerId" in sobject.spelled else {}
+        if sobject.numbered:
+            own[sobject.numbered] = f"{len(self.table(sobject.name)) + 1:08d}"
+        return own
 
     def matching(self, object: str, field: Field, value: object) -> list[str]:
         """Ids of live records whose indexed field holds the value, in any case."""

@@ -65,17 +65,17 @@ ACCOUNT = sobject(
     "Account",
     "001",
     name(255, "Account Name"),
-    picklist("Type", "Prospect; Customer - Direct; Customer - Channel; Channel Partner / Reseller; Technology Partner;"
-             " Installation Partner; Customer; Former Customer; Partner; Other", label_="Account Type"),
+    picklist("Type", "Prospect; Customer - Direct; Customer - Channel; Channel Partner / Reseller; Partner; Other;"
+             " Technology Partner; Installation Partner; Customer; Former Customer", label_="Account Type"),
     reference("ParentId", "Account", children="ChildAccounts"),
     address("BillingAddress"),
     address("ShippingAddress"),
     text("Phone", 40, kind="phone", label_="Account Phone"),
     text("Website", 255, kind="url"),
     text("AccountNumber", 40),
-    picklist("Industry", "Agriculture; Banking; Biotechnology; Construction; Consulting; Education; Electronics; Energy;"
-             " Finance; Government; Healthcare; Hospitality; Insurance; Manufacturing; Media; Retail; Technology;"
-             " Telecommunications; Transportation; Utilities; Other"),
+    picklist("Industry", "Agriculture; Banking; Biotechnology; Construction; Consulting; Education; Electronics;"
+             " Energy; Finance; Government; Healthcare; Hospitality; Insurance; Manufacturing; Media; Retail;"
+             " Technology; Telecommunications; Transportation; Utilities; Other"),
     picklist("Rating", "Hot; Warm; Cold", label_="Account Rating"),
     picklist("AccountSource", "Web; Phone Inquiry; Partner Referral; Purchased List; Other"),
     number("AnnualRevenue", 18, 0, kind="currency"),
@@ -155,7 +155,8 @@ OPPORTUNITY = sobject(
     picklist("LeadSource", "Web; Phone Inquiry; Partner Referral; Purchased List; Other"),
     read_only(checkbox("IsClosed")),
     read_only(checkbox("IsWon")),
-    read_only(picklist("ForecastCategory", "Omitted; Pipeline; BestCase; MostLikely; Forecast; Closed", restricted=True)),
+    read_only(picklist("ForecastCategory", "Omitted; Pipeline; BestCase; MostLikely; Forecast; Closed",
+                       restricted=True)),
     picklist("ForecastCategoryName", "Omitted; Pipeline; Best Case; Commit; Closed", restricted=True),
     create_only(reference("ContactId", "Contact")),
     currency_code(),
@@ -194,7 +195,7 @@ CASE = sobject(
     "Case",
     "500",
     replace(read_only(text("CaseNumber", 30)), auto_number=True, nillable=False, id_lookup=True, name_field=True),
-    reference("AccountId", "Account", children="Cases", on_parent_delete="cascade"),
+    reference("AccountId", "Account", children="Cases", on_parent_delete="restrict"),
     reference("ContactId", "Contact", children="Cases"),
     picklist("Status", "New; Working; Waiting on Customer; Escalated; Closed", default="New"),
     picklist("Priority", "Critical; High; Medium; Low", default="Medium"),

@@ -16,7 +16,7 @@ from sandbox.salesforce_derive import Draft, after_save, archive, derive
 from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_org import INTEGRATION_USER, ORGANIZATION_ID, Org
 from sandbox.salesforce_schema import OBJECTS, STAGES
-from sandbox.salesforce_values import moment, read_moment, settle
+from sandbox.salesforce_values import SETTLED, moment, read_moment, settle
 from sandbox.salesforce_writes import delete, merge
 from sandbox.store import Value
 
@@ -29,10 +29,10 @@ def sow(org: Org, records: Mapping[str, Iterable[Seed]], now: datetime) -> None:
     unknown = set(records) - set(OBJECTS)
     if unknown:
         raise ValueError(f"the Salesforce stand-in has no object {', '.join(sorted(unknown))}")
-    standing = _standing(org, records)
+    standing, known_until = _standing(org, records), moment(now)
     for name, sobject in OBJECTS.items():
         for seed in (*standing.get(name, ()), *records.get(name, ())):
-            _await(org, sobject, seed, now)
+            _await(org, sobject, seed, now, known_until)
     org.store.on_move(partial(_age, org))
 
 
@@ -46,9 +46,9 @@ def by_person(org: Org, sobject: SObject, fields: Seed) -> str:
     return record_id
 
 
-def _await(org: Org, sobject: SObject, seed: Seed, now: datetime) -> None:
+def _await(org: Org, sobject: SObject, seed: Seed, now: datetime, known_until: str) -> None:
     record_id = ids.long(str(seed["Id"]))
-    org.store.later(_at(seed.get("CreatedDate")) or now, partial(_appear, org, sobject, seed, now))
+    org.store.later(_at(seed.get("CreatedDate")) or now, partial(_appear, org, sobject, seed, known_until))
     for change in seed.get("_changes", ()):
         org.store.later(_at(change["at"]) or now, partial(_change, org, sobject, record_id, change))
     stamped = _at(seed.get("SystemModstamp") or seed.get("LastModifiedDate"))
@@ -67,37 +67,37 @@ def _at(value: Any) -> datetime | None:
 def _settled(sobject: SObject, seed: Seed) -> Draft:
     """The seed's fields in wire form; a field that the org does not have is a mistake in the story."""
     given: Draft = {}
+    known = sobject.spelled
     for name, value in seed.items():
-        if name.startswith("_") or name in {"at", "attributes"}:
+        if name[0] == "_" or name in {"at", "attributes"}:
             continue
-        field = sobject.field(name)
+        field = known.get(name) or sobject.field(name)
         if field is None:
             raise ValueError(f"seed {sobject.name} {seed.get('Id', '')}: the stand-in has no field {name}")
-        given[field.name] = settle(field, value)
+        given[field.name] = settle(field, value) if field.type in SETTLED else value
+    if "Id" in given:
+        given["Id"] = ids.long(str(given["Id"]))
     return given
 
 
-def _appear(org: Org, sobject: SObject, seed: Seed, known_until: datetime | None = None) -> None:
+def _appear(org: Org, sobject: SObject, seed: Seed, known_until: str = "") -> None:
     given = _settled(sobject, seed)
-    draft: Draft = {each.name: each.default for each in sobject.fields.values() if each.default is not None}
-    draft |= {"CreatedDate": org.now} | ({"OwnerId": INTEGRATION_USER} if sobject.field("OwnerId") else {})
-    draft |= {each.name: org.auto_number(sobject) for each in sobject.fields.values() if each.auto_number}
-    draft |= given | {"Id": ids.long(str(given["Id"]))}
-    person = draft.get("OwnerId", INTEGRATION_USER)
-    draft = {"CreatedById": person, "LastModifiedById": person} | draft
-    draft |= _stamps(draft, known_until or org.store.now)
+    person = given.get("OwnerId") or INTEGRATION_USER
+    draft: Draft = {**sobject.defaults, "CreatedDate": org.now, "CreatedById": person, "LastModifiedById": person}
+    draft |= org.own_fields(sobject) | given
+    draft |= _stamps(draft, known_until or org.now)
     derive(org, sobject, None, draft)
-    draft |= {name: value for name, value in given.items() if sobject.fields[name.lower()].name not in _STAMPED}
+    draft |= {name: value for name, value in given.items() if name not in _STAMPED}
     org.put(sobject.name, draft)
     after_save(org, sobject, draft)
 
 
-_STAMPED = frozenset({"Id", "LastModifiedDate", "SystemModstamp"})
+_STAMPED = frozenset({"LastModifiedDate", "SystemModstamp"})
 
 
-def _stamps(draft: Draft, known_until: datetime) -> Draft:
+def _stamps(draft: Draft, limit: str) -> Draft:
     """A stamp that lies ahead waits for its moment, so that nothing is ever dated tomorrow."""
-    created, limit = str(draft["CreatedDate"]), moment(known_until)
+    created = str(draft["CreatedDate"])
     modified = str(draft.get("LastModifiedDate") or created)
     modified = modified if modified <= limit else created
     stamp = str(draft.get("SystemModstamp") or modified)
@@ -124,7 +124,7 @@ def _vanish(org: Org, sobject: SObject, record_id: str, winner: str | None) -> N
     if winner and org.live(winner):
         merge(org, sobject, record_id, winner)
     else:
-        delete(org, sobject, record_id)
+        delete(org, sobject, record_id, thorough=True)
 
 
 def _age(org: Org) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from sandbox.salesforce_answers import Answer, Refused
+from sandbox import salesforce_ids as ids
+from sandbox.salesforce_answers import Answer, Refused, not_found
 from sandbox.salesforce_calls import Call
+from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_reads import external_key, several
 from sandbox.salesforce_writes import Saved, create, delete, update, upsert
 
@@ -22,14 +24,22 @@ def update_one(call: Call, object: str, id: str) -> Answer:
     body = call.json_object()
     if any(name.lower() == "id" for name in body):
         raise Refused("INVALID_FIELD", "The Id field should not be specified in the sobject data.", ["Id"])
-    update(call.org, call.org.sobject(object), id, body)
+    update(call.org, _holding(call, object, id), id, body)
     return Answer(204)
 
 
 def delete_one(call: Call, object: str, id: str) -> Answer:
     """DELETE sobjects/X/{id}."""
-    delete(call.org, call.org.sobject(object), id)
+    delete(call.org, _holding(call, object, id), id)
     return Answer(204)
+
+
+def _holding(call: Call, object: str, id: str) -> SObject:
+    """The object, if it ever had a record with this id; otherwise 404."""
+    sobject = call.org.sobject(object)
+    if ids.well_formed(id) and ids.long(id) not in call.org.table(sobject.name):
+        raise not_found()
+    return sobject
 
 
 def upsert_one(call: Call, object: str, field: str, value: str) -> Answer:

@@ -16,6 +16,8 @@ from sandbox.store import Value
 
 WHITE_SPACE = " \t\n\r\f\v"
 NUMBERS = frozenset({"double", "currency", "percent"})
+SETTLED = NUMBERS | {"date", "datetime"}
+"""Types whose seeds may be spelled in another way than they are stored."""
 
 
 def moment(at: datetime) -> str:

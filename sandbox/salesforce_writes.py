@@ -12,7 +12,7 @@ from sandbox.salesforce_derive import Draft, after_save, derive
 from sandbox.salesforce_fields import Field
 from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_org import INTEGRATION_USER, Org
-from sandbox.salesforce_schema import BY_PREFIX, OBJECTS, children_of
+from sandbox.salesforce_schema import BY_PREFIX, OBJECTS, Child, children_of
 from sandbox.salesforce_values import accept
 from sandbox.store import Record, Value
 
@@ -30,13 +30,12 @@ def create(org: Org, sobject: SObject, body: Body) -> Saved:
     if not sobject.writable:
         raise Refused("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", f"entity type {sobject.name} does not support create")
     written = _accepted(sobject, body, creating=True)
-    draft: Draft = {each.name: each.default for each in sobject.fields.values() if each.default is not None}
-    draft |= {"OwnerId": INTEGRATION_USER} if sobject.field("OwnerId") else {}
+    draft: Draft = dict(OBJECTS[sobject.name].defaults)
+    draft |= org.own_fields(OBJECTS[sobject.name])
     draft |= {name: value for name, value in written.items() if value is not None}
     _require(sobject, draft)
     _check_links(org, sobject, None, written)
     draft |= {"Id": org.new_id(sobject), "CreatedDate": org.now, "CreatedById": INTEGRATION_USER}
-    draft |= {each.name: org.auto_number(sobject) for each in sobject.fields.values() if each.auto_number}
     _save(org, sobject, None, draft)
     if sobject.name == "Opportunity" and draft.get("ContactId"):
         primary = {"OpportunityId": draft["Id"], "ContactId": draft["ContactId"], "IsPrimary": True}
@@ -82,17 +81,35 @@ def upsert(org: Org, sobject: SObject, key: Field, value: Any, body: Body, *, up
     return create(org, sobject, {**body, key.name: value})
 
 
-def delete(org: Org, sobject: SObject, record_id: str) -> None:
-    """Move a record to the recycle bin, with everything that cannot live without it."""
+def delete(org: Org, sobject: SObject, record_id: str, *, thorough: bool = False) -> None:
+    """Move a record to the recycle bin with everything that cannot live without it.
+
+    Children that forbid it are a refusal; a `thorough` person deletes them first.
+    """
     before = existing(org, sobject, record_id)
+    links = [
+        (child, _children(org, child.object, child.field, str(before["Id"]))) for child in children_of(sobject.name)
+    ]
+    if any(found and child.field.on_parent_delete == "restrict" for child, found in links) and not thorough:
+        message = (
+            f"Your attempt to delete {before.get('Name')} could not be completed because it is associated with others"
+        )
+        raise Refused("DELETE_FAILED", message, [])
     gone: Draft = {"IsDeleted": True, "LastModifiedDate": org.now, "SystemModstamp": org.now}
     org.put(sobject.name, {**before, **gone})
-    for child in children_of(sobject.name):
-        for record in _children(org, child.object, child.field, str(before["Id"])):
-            if child.field.on_parent_delete == "cascade":
-                delete(org, OBJECTS[child.object], str(record["Id"]))
-            else:
-                org.put(child.object, {**record, child.field.name: None, "SystemModstamp": org.now})
+    for child, found in links:
+        for record in found:
+            _orphan(org, child, record, thorough=thorough)
+
+
+def _orphan(org: Org, child: Child, record: Record, *, thorough: bool) -> None:
+    """What happens to a child of a deleted record; cascades may have taken it already."""
+    if org.live(str(record["Id"])) is None:
+        return
+    if child.field.on_parent_delete == "clear":
+        org.put(child.object, {**record, child.field.name: None, "SystemModstamp": org.now})
+    else:
+        delete(org, OBJECTS[child.object], str(record["Id"]), thorough=thorough)
 
 
 def merge(org: Org, sobject: SObject, loser_id: str, winner_id: str) -> None:
