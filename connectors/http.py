@@ -183,9 +183,8 @@ def open_session(base_url: str) -> requests.Session:
     base = urlsplit(base_url)
     session = requests.Session()
     session.auth = _unchanged  # without it requests puts the password of a ~/.netrc entry over our token
-    session.trust_env = not is_loopback(base.hostname or "")  # a proxy has no business between us and this machine
     session.headers["User-Agent"] = "crmpulse"
-    adapter = _Toward(base.scheme, base.netloc)
+    adapter = _Toward(base.scheme, base.netloc, direct=is_loopback(base.hostname or ""))
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
@@ -212,15 +211,18 @@ def is_loopback(host: str) -> bool:
 class _Toward(HTTPAdapter):
     """Sends a request to one scheme and host, whichever it names, and never waits for ever."""
 
-    def __init__(self, scheme: str, netloc: str) -> None:
+    def __init__(self, scheme: str, netloc: str, *, direct: bool) -> None:
         super().__init__()
         self.scheme = scheme
         self.netloc = netloc
+        self.direct = direct
+        """Past any proxy: none has business between us and this machine."""
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         parts = urlsplit(request.url or "")
         request.url = urlunsplit((self.scheme, self.netloc, str(parts.path), str(parts.query), ""))
         options["timeout"] = options.get("timeout") or TIMEOUT
+        options["proxies"] = None if self.direct else options.get("proxies")
         return super().send(request, *args, **options)
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectors.base import ConfigError, Unavailable
 from connectors.http import Http, Reply, Unanswered, checked_url
@@ -149,6 +155,50 @@ def test_a_redirect_is_a_wrong_address() -> None:
     moved = Answer(302, headers={"Location": "https://elsewhere.example/"})
     with scripted([moved]) as vendor, pytest.raises(ConfigError, match=r"elsewhere\.example"):
         client(vendor.url).send("GET", f"{vendor.url}/x")
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A key and a certificate for 127.0.0.1 that nobody else has signed, in one PEM file."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(datetime(2020, 1, 1, tzinfo=UTC)).not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+    made = made.add_extension(here, critical=False).add_extension(x509.BasicConstraints(True, None), critical=True)
+    raw = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file = tmp_path / "server.pem"
+    file.write_bytes(raw + made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+def test_certificates_are_verified(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that nobody vouches for is a configuration error at once; a company's own authority can be named."""
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    with Scripted(lambda _: OK, tls=tls) as vendor:
+        with pytest.raises(ConfigError, match="REQUESTS_CA_BUNDLE"):
+            client(vendor.url).send("GET", f"{vendor.url}/x")
+        assert vendor.requests == []
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        assert client(vendor.url).send("GET", f"{vendor.url}/x").status == 200
+
+
+def test_a_proxy_has_no_business_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that the environment names is not asked for loopback."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    with scripted([OK]) as vendor:
+        assert client(vendor.url).send("GET", f"{vendor.url}/x").status == 200
+
+
+def test_a_netrc_file_does_not_replace_our_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """requests would put its password over the header that we set."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with scripted([OK]) as vendor:
+        client(vendor.url).send("GET", f"{vendor.url}/x", headers={"Authorization": "Bearer ours"})
+        assert vendor.requests[0].headers["Authorization"] == "Bearer ours"
 
 
 def test_calls_are_counted_as_the_vendor_counts_them() -> None:
