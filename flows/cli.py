@@ -13,15 +13,14 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
 
 from connectors.base import ConfigError, CrmpulseError
-from flows import progress, show, steps
+from flows import checking, progress, show, steps
+from flows.pushing import destination
 from flows.reports import Exit, RunReport
 from flows.running import running
 from flows.setup import Setup, mappings_folder, opened, ticking
-from mappings import reader
-from warehouse import explanation, status
+from warehouse import desired, explanation, status
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Customer health, kept inside your CRM.")
 
@@ -31,8 +30,8 @@ AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The d
 System = Annotated[str | None, typer.Argument(help="One system of crmpulse.yaml; all of them by default.")]
 Approve = Annotated[bool, typer.Option("--approve", help="Approve the first push of a mapping to a system.")]
 
-people = Console()
-errors = Console(stderr=True)
+people = show.console()
+errors = show.console(stderr=True)
 
 
 class Verb(StrEnum):
@@ -59,11 +58,17 @@ def emit(document: Any) -> None:
     sys.stdout.buffer.write(orjson.dumps(document, default=str, option=orjson.OPT_INDENT_2) + b"\n")
 
 
-def _run(verb: Verb, now: datetime | None, as_json: bool, work: Callable[[Setup, RunReport, progress.Tell], None]) -> None:
+def _run(
+    verb: Verb, now: datetime | None, as_json: bool, work: Callable[[Setup, RunReport, progress.Tell], None]
+) -> None:
     """Open everything, do the work as a run, and report it."""
-    with speaking(), opened(os.environ, ticking(now)) as setup, running(setup, verb) as report:
-        with progress.bars(errors) as tell:
-            work(setup, report, tell)
+    with (
+        speaking(),
+        opened(os.environ, ticking(now)) as setup,
+        running(setup, verb) as report,
+        progress.bars(errors) as tell,
+    ):
+        work(setup, report, tell)
     if as_json:
         emit(report.as_json())
     else:
@@ -92,12 +97,15 @@ def score(as_of: AsOf = None, now: Now = None, as_json: Json = False) -> None:
 def plan(system: System = None, now: Now = None, as_json: Json = False) -> None:
     """Show every write that a push would make: record, field, before, after and why. Writes nothing."""
     with speaking(), opened(os.environ, ticking(now)) as setup:
-        plans = steps.plans(setup, system)
+        plans = [
+            (planned, planned.calls(destination(setup, planned.system).batch_size))
+            for planned in steps.plans(setup, system)
+        ]
     if as_json:
-        emit([steps.plan_document(planned) for planned in plans])
+        emit([show.plan_document(planned, calls) for planned, calls in plans])
         return
-    for planned in plans:
-        show.plan(people, planned)
+    for planned, calls in plans:
+        show.plan(people, planned, calls)
 
 
 @app.command()
@@ -125,7 +133,12 @@ def sync(
     as_json: Json = False,
 ) -> None:
     """All of it: pull, score, push."""
-    _run(Verb.SYNC, now, as_json, lambda setup, report, tell: steps.sync(setup, report, full=full, approve=approve, tell=tell))
+    _run(
+        Verb.SYNC,
+        now,
+        as_json,
+        lambda setup, report, tell: steps.sync(setup, report, full=full, approve=approve, tell=tell),
+    )
 
 
 @app.command()
@@ -135,22 +148,25 @@ def check(
 ) -> None:
     """Find every mistake in the configuration, with file and line; then hold it against the systems themselves."""
     with speaking():
-        found = steps.check(os.environ, ticking(None), live=not offline)
+        found = checking.check(os.environ, ticking(None), live=not offline)
     if as_json:
         emit([{"file": m.file, "line": m.line, "message": m.message} for m in found])
     elif found:
         show.mistakes(people, found)
     else:
         people.print(f"[green]no mistakes in {mappings_folder(os.environ)}[/]")
-    raise typer.Exit(Exit.CONFIGURATION if found else Exit.COMPLETE)
+    wrong = any(not mistake.warning for mistake in found)
+    raise typer.Exit(Exit.CONFIGURATION if wrong else Exit.COMPLETE)
 
 
 @app.command()
-def explain(account: Annotated[str, typer.Argument(help="Our id, a CRM id, a domain or a name.")], as_json: Json = False) -> None:
+def explain(
+    account: Annotated[str, typer.Argument(help="Our id, a CRM id, a domain or a name.")], as_json: Json = False
+) -> None:
     """Why an account is where it is: every step from what was received to what was written."""
     with speaking(), opened(os.environ, ticking(None)) as setup, setup.engine.connect() as conn:
         account_id = explanation.find(conn, account)
-        detail = steps.detail(setup, conn, account_id)
+        detail = desired.detail(conn, setup.mappings, account_id)
         parts = explanation.sections(conn, account_id)
     if as_json:
         emit({"account_id": account_id, "detail": detail, "sections": _documents(parts)})
@@ -175,7 +191,9 @@ def show_status(as_json: Json = False) -> None:
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Option(help="Where the demo's warehouse and files go; emptied first.")] = Path(".crmpulse/demo"),
+    folder: Annotated[Path, typer.Option(help="Where the demo's warehouse and files go; emptied first.")] = Path(
+        ".crmpulse/demo"
+    ),
     as_json: Json = False,
 ) -> None:
     """Ten days of sixty story companies: pulled, scored, pushed into the sandbox, explained."""
@@ -207,7 +225,6 @@ def _day(moment: datetime | None) -> date | None:
 
 def _documents(parts: list[explanation.Section]) -> list[dict[str, Any]]:
     return [{"title": p.title, "rows": [dict(zip(p.columns, row, strict=True)) for row in p.rows]} for p in parts]
-
 
 
 if __name__ == "__main__":

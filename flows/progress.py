@@ -23,7 +23,13 @@ def silent(what: str, done: int, total: int | None = None) -> None:
 @contextmanager
 def bars(console: Console) -> Iterator[Tell]:
     """One bar for each piece of work, gone when all is done; on something that is no terminal nothing is shown."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         tasks = {}
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import IntEnum
 from typing import Any
 
@@ -28,7 +29,18 @@ class StepReport:
     stopped: str = ""
     """Why part of the work was not done; empty when it was."""
     configuration: bool = False
-    """It stopped because of configuration or credentials."""
+    """Configuration or credentials stopped all of it."""
+    note: str = ""
+
+    def stop(self, because: str, configuration: bool = False) -> None:
+        """Part of the work is not done; several reasons are all kept."""
+        self.stopped = f"{self.stopped}; {because}" if self.stopped else because
+        self.configuration = self.configuration or configuration
+
+    def count(self, found: Mapping[str, int]) -> None:
+        """Add to the step's counts."""
+        for what, n in found.items():
+            self.counts[str(what)] = self.counts.get(str(what), 0) + n
 
     @property
     def failed_records(self) -> int:
@@ -43,6 +55,8 @@ class RunReport:
     verb: str
     as_of: date | None = None
     steps: list[StepReport] = field(default_factory=list)
+    pulled: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    """System -> object that this run pulled to its end -> when that pull began."""
 
     def add(self, step: StepReport) -> StepReport:
         self.steps.append(step)

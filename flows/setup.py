@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from time import monotonic
@@ -12,11 +12,12 @@ from time import monotonic
 from sqlalchemy import Engine
 
 import connectors
-from connectors.base import ConfigError, Destination, Source
+from connectors.base import ConfigError, Source
 from mappings import reader
 from mappings.models import Mappings, SystemMapping
 from mappings.reader import Reading
 from warehouse import engine as engines
+from warehouse import measures
 
 Clock = Callable[[], datetime]
 
@@ -30,14 +31,17 @@ class Setup:
 
     mappings: Mappings
     reading: Reading
-    engine: Engine
     env: Mapping[str, str]
     clock: Clock
-    sources: dict[str, Source | Destination]
+    warehouse: Engine | None = None
+    sources: dict[str, Source] = field(default_factory=dict)
 
     @property
-    def warehouse_url(self) -> str:
-        return warehouse_url(self.env)
+    def engine(self) -> Engine:
+        """The open warehouse."""
+        if self.warehouse is None:
+            raise ConfigError("this needs the warehouse, which was not opened")
+        return self.warehouse
 
     def system(self, name: str) -> SystemMapping:
         """The system's mapping; a name that the configuration does not list is a ConfigError."""
@@ -46,7 +50,7 @@ class Setup:
             raise ConfigError(f"no system is called {name}; crmpulse.yaml lists {known}")
         return self.mappings.systems[name]
 
-    def source(self, name: str) -> Source | Destination:
+    def source(self, name: str) -> Source:
         if name not in self.sources:
             self.sources[name] = connectors.connect(self.system(name).kind, name, self.env, clock=self.clock)
         return self.sources[name]
@@ -79,10 +83,17 @@ def today(clock: Clock) -> date:
 @contextmanager
 def opened(env: Mapping[str, str], clock: Clock) -> Iterator[Setup]:
     """Read the configuration, open (and migrate) the warehouse, and close it again."""
-    reading = reader.read(mappings_folder(env))
-    mappings = reader.load(mappings_folder(env))
+    reading = reader.read(mappings_folder(env), measures.load())
+    mappings = _sound(reading)
     engine = engines.open_warehouse(warehouse_url(env))
     try:
-        yield Setup(mappings, reading, engine, env, clock, {})
+        yield Setup(mappings, reading, env, clock, engine)
     finally:
         engine.dispose()
+
+
+def _sound(reading: Reading) -> Mappings:
+    if reading.mappings is None:
+        listed = "\n".join(f"  {mistake}" for mistake in reading.mistakes)
+        raise ConfigError(f"the mappings in {reading.folder} cannot be used:\n{listed}")
+    return reading.mappings

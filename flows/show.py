@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +12,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.reports import RunReport
-from mappings.reader import Mistake
+from mappings.document import Mistake
 from warehouse.changes import Plan
 from warehouse.explanation import Section
+
+WIDTH_ELSEWHERE = 160  # columns, where the output is no terminal
+
+
+def console(stderr: bool = False) -> Console:
+    """Where people read; in a file or a pipe lines are long rather than folded."""
+    made = Console(stderr=stderr)
+    return made if made.is_terminal else Console(stderr=stderr, width=WIDTH_ELSEWHERE)
+
 
 _TIERS = {"healthy": "green", "monitor": "yellow", "at_risk": "dark_orange", "critical": "red"}
 
@@ -71,14 +81,14 @@ def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{n:,} {what.replace('_', ' ')}" for what, n in counts.items() if n) or "nothing to do"
 
 
-def plan(console: Console, planned: Plan, batch_size: int, most: int = 40) -> None:
+def plan(console: Console, planned: Plan, calls: int, most: int = 40) -> None:
     """The planned writes: record, field, before, after and why."""
     rows = [
         (c.object, c.external_id or c.key, f.field, f.before, f.after, f.why, c.message or (c.status or ""))
         for c in planned.changes
         for f in c.fields
     ]
-    title = f"{planned.system}: {len(planned.changes)} records, {planned.calls(batch_size)} API calls"
+    title = f"{planned.system}: {len(planned.changes)} records, {calls} API calls"
     table(console, title, ("object", "record", "field", "before", "after", "why", "stands in the way"), rows[:most])
     if len(rows) > most:
         console.print(f"[dim]{len(rows) - most} more fields; --json shows all[/]")
@@ -87,3 +97,10 @@ def plan(console: Console, planned: Plan, batch_size: int, most: int = 40) -> No
 def mistakes(console: Console, found: Sequence[Mistake]) -> None:
     for mistake in found:
         console.print(f"[red]{escape(str(mistake))}[/]", soft_wrap=True)
+
+
+def plan_document(planned: Plan, calls: int) -> dict[str, Any]:
+    """A plan for machines: every change with its fields."""
+    changes = [{**asdict(change), "fields": [f._asdict() for f in change.fields]} for change in planned.changes]
+    head = {"system": planned.system, "as_of": planned.as_of, "api_calls": calls, "counts": planned.counts()}
+    return {**head, "changes": changes}

@@ -1,0 +1,42 @@
+"""What `check` finds: mistakes in the files, then what the systems say to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from connectors.base import ConfigError, LimitReached, ObjectSchema, Source, Unavailable
+from flows.setup import Clock, Setup, mappings_folder
+from mappings import check_live, reader, streams
+from mappings.document import Mistake
+from warehouse import measures
+
+
+def check(env: Mapping[str, str], clock: Clock, *, live: bool) -> list[Mistake]:
+    """Every mistake at once; the systems are only asked (`live`) when the files are sound."""
+    reading = reader.read(mappings_folder(env), measures.load())
+    found = [*reading.mistakes, *reading.warnings]
+    if reading.mappings is None or not live:
+        return found
+    setup = Setup(reading.mappings, reading, env, clock)
+    return found + [mistake for name in reading.mappings.company.systems for mistake in _said_by(setup, name)]
+
+
+def _said_by(setup: Setup, system: str) -> list[Mistake]:
+    mapping = setup.system(system)
+    try:
+        source = setup.source(system)
+        source.organization()
+        schemas = {} if mapping.kind == "files" else _described(setup, source)
+    except (ConfigError, Unavailable, LimitReached) as error:
+        return [Mistake(f"{system}.yaml", 1, str(error))]
+    return check_live.live(mapping, schemas, setup.reading.where)
+
+
+def _described(setup: Setup, source: Source) -> dict[str, ObjectSchema]:
+    """The schema of each object that exists; the check names the others."""
+    found = {}
+    for stream in streams.streams(setup.system(source.system)).values():
+        with suppress(ConfigError):
+            found[stream.object] = source.describe(stream.object)
+    return found
