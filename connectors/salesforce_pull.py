@@ -109,6 +109,9 @@ def _digest(record: Record) -> str:
 
 
 def _within(place: Place, progress: Progress) -> Bookmark:
+    """Empty, which means from the beginning, while not a single record has been read."""
+    if not (place.at and progress.top):
+        return {}
     return {"at": place.at, "id": place.id, "top": progress.top, "deletions_from": progress.deletions_from}
 
 

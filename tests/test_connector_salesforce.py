@@ -392,6 +392,20 @@ def test_an_address_that_the_vendor_finds_too_long_goes_inside_too(status: int) 
     assert len(only.records) == 1
 
 
+def test_an_empty_page_with_a_successor_is_not_the_end() -> None:
+    """Pages may be of any length, none included; the bookmark behind an empty first page begins anew."""
+
+    def answer(request: Request) -> Answer:
+        if "0r8" in request.path:
+            return page([account(1)])
+        return page([]) if "DESC" in request.query["q"] else page([], next="/services/data/v66.0/query/0r8xx-0")
+
+    with scripted_org(answer) as vendor:
+        first, last = salesforce(vendor).pull(ACCOUNTS, None)
+        assert [len(first.records), len(last.records)] == [0, 1]
+        assert len(list(salesforce(vendor).pull(ACCOUNTS, first.bookmark))) == 2
+
+
 def test_a_page_that_names_no_successor_is_not_the_end() -> None:
     """done is false and nextRecordsUrl is missing: such an answer is asked for again, never believed."""
     bad = Answer(200, {"totalSize": 2, "done": False, "records": [account(1)]})
