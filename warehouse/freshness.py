@@ -84,6 +84,22 @@ def deliveries(conn: Connection, feeding: Iterable[Feed]) -> Deliveries:
     }
 
 
+def fingerprint(feeding: Iterable[Feed], delivered: Deliveries, as_of: date) -> list[str]:
+    """All that readiness depends on at as_of beside the measures, as text: where it is equal, readiness is."""
+    return sorted(
+        f"{feed.system} {feed.stream} {feed.table} {sorted(feed.columns)} {_before(delivered.get(feed), as_of)}"
+        for feed in feeding
+    )
+
+
+def _before(delivered: Delivered | None, as_of: date) -> list[str]:
+    if delivered is None:
+        return []
+    if not delivered.day_by_day:
+        return [str(min(max(delivered.days), as_of - DAY))]
+    return sorted(str(day) for day in delivered.days if day < as_of)
+
+
 def readiness(
     measure: Measure, linked: Collection[str], feeding: Collection[Feed], delivered: Deliveries, as_of: date
 ) -> Readiness:

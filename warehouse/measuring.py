@@ -28,10 +28,10 @@ KEEP = """
 
 
 def ready(conn: Connection, mappings: Mappings, known: Mapping[str, Measure], as_of: date) -> list[str]:
-    """Fill measure_readiness for the scored accounts; returns its rows as text, for comparing runs."""
+    """Fill measure_readiness for the scored accounts; returns the fingerprint of the deliveries that it rests on."""
     feeding = freshness.feeds(mappings)
     delivered = freshness.deliveries(conn, feeding)
-    groups = sorted(conn.scalars(sa.select(tables.scored_accounts.c.linked).distinct()))
+    groups = conn.scalars(sa.select(tables.scored_accounts.c.linked).distinct()).all()
     rows = [
         {"measure": measure.name, "linked": linked, **asdict(readiness)}
         for measure in known.values()
@@ -41,7 +41,7 @@ def ready(conn: Connection, mappings: Mappings, known: Mapping[str, Measure], as
     conn.execute(tables.measure_readiness.delete())
     bulk.append(conn, tables.measure_readiness, rows)
     bulk.analyze(conn, tables.measure_readiness.name)
-    return [" ".join(str(value) for value in row.values()) for row in rows]
+    return freshness.fingerprint(feeding, delivered, as_of)
 
 
 def run(conn: Connection, known: Mapping[str, Measure], core_features: Sequence[str], progress: Progress) -> None:

@@ -78,8 +78,8 @@ def _prepare(conn: Connection, mappings: Mappings, known: Mapping[str, Measure],
     population.fill(conn, as_of, now, mappings.segments.pushed)
     scorecards.load(conn, mappings.scorecards)
     scorecards.assign(conn, mappings.scorecards)
-    readiness = measuring.ready(conn, mappings, known, as_of)
-    shared = [readiness, mappings.scorecards.model_dump(mode="json"), [measure.sql for measure in known.values()]]
+    deliveries = measuring.ready(conn, mappings, known, as_of)
+    shared = [deliveries, mappings.scorecards.model_dump(mode="json"), [measure.sql for measure in known.values()]]
     return hashlib.sha256(json.dumps(shared).encode()).hexdigest()
 
 
