@@ -1,4 +1,9 @@
-"""The outbox: what a push would write, in batches, and what came of it. Planning reads; only the ledger writes."""
+"""The outbox: what a push would write, in batches, and what came of it. Planning reads; only the ledger writes.
+
+A push is: `lookups` + `resolve` and `resolve_creates`; `plan`; read what is `stale`, `sight` it, `plan` again; `guard`,
+`stop`; `record`; for each of `batches`: `to_recheck` + `recheck`, `sending`, the request, `settle`; and what waits for
+records of this push is planned once more with `only`. Every step commits before the next one begins.
+"""
 
 from __future__ import annotations
 

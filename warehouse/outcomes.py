@@ -24,9 +24,10 @@ def outcomes_of(conn: Connection, run: str) -> dict[str, Counter[str]]:
 
 
 def changes_of(conn: Connection, run: str) -> list[dict[str, Any]]:
-    """Every change of the run with its fields, before and after, in the order of planning."""
+    """Every change of the run with its fields, before and after, by mapping and row."""
     of_run = changes.c.run == run
-    found = conn.execute(select(changes).where(of_run).order_by(changes.c.change_id)).mappings().all()
+    in_order = (changes.c.push, changes.c.row_key, changes.c.change_id)
+    found = conn.execute(select(changes).where(of_run).order_by(*in_order)).mappings().all()
     asked = select(change_fields).join(changes, changes.c.change_id == change_fields.c.change_id).where(of_run)
     fields: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in conn.execute(asked).mappings():

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 import orjson
@@ -58,15 +57,13 @@ def _change(row: Mapping[str, Any], fields: Sequence[FieldChange]) -> Change:
 def lookups(conn: Connection, mapping: SystemMapping) -> Iterator[Lookup]:
     """What to ask the CRM before anything else is sent: updates by id, what we create by its key."""
     waiting = [c for c in unsettled(conn, mapping.system) if c.operation != Operation.CREATE and c.push in mapping.push]
-    waiting.sort(key=lambda c: (c.object, c.operation))
-    for (object, operation), group in groupby(waiting, key=lambda c: (c.object, c.operation)):
-        asked = list(group)
-        fields = sorted(pushed_fields(mapping, object))
-        if operation == Operation.UPDATE:
-            yield Lookup(object, None, sorted({c.external_id for c in asked if c.external_id}), fields, asked)
-        else:
-            key_field = next(iter(mapping.push[asked[0].push].key))
-            yield Lookup(object, key_field, sorted({c.key for c in asked if c.key}), fields, asked)
+    grouped: defaultdict[tuple[str, str | None], list[Change]] = defaultdict(list)
+    for change in waiting:
+        key_field = None if change.operation == Operation.UPDATE else next(iter(mapping.push[change.push].key))
+        grouped[change.object, key_field].append(change)
+    for (object, key_field), asked in grouped.items():
+        values = {c.key if key_field else c.external_id for c in asked}
+        yield Lookup(object, key_field, sorted(filter(None, values)), sorted(pushed_fields(mapping, object)), asked)
 
 
 def resolve(conn: Connection, lookup: Lookup, records: Mapping[str, Record], asked_at: datetime) -> Counter[Status]:
