@@ -119,6 +119,8 @@ class Component(Model):
     """What a CSM reads when it failed; a template."""
     passed: str
     """What a CSM reads when it passed; a template."""
+    advice: str = ""
+    """Where a CSM begins when it failed; stands beside the reason in the task."""
     facts: str = "facts"
     """What a system must deliver for it, in a word or two: "no system delivers meetings"."""
     nothing: str = "nothing to judge by in its window"

@@ -279,6 +279,7 @@ BRIEFING_NAMES = (
     "coverage_pct",
     "critical_tickets",
     "departments",
+    "findings",
     "goals_reached",
     "limits",
     "previous_score",

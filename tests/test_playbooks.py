@@ -230,7 +230,7 @@ def test_the_task_says_what_is_wrong_and_what_to_do(conn: Connection) -> None:
     put(
         conn,
         tables.contacts,
-        contact("003A", "Ana Ruiz", "champion"),
+        contact("003A", "Ana Ruiz", "champion", email="ana@globex.example"),
         contact("003B", "Tom Berg", "sponsor", active=False),
     )
     put(
@@ -275,10 +275,10 @@ def test_the_task_says_what_is_wrong_and_what_to_do(conn: Connection) -> None:
         == """\
 Globex is at risk: health 45 of 100, down from 65. 90% of the picture is known.
 
-What is wrong
-- active users down 34% in 28 days
-- 2 critical tickets open
-- 1 bad ticket rating in 90 days
+What is wrong, and where to begin
+- active users down 34% in 28 days: find the team or feature that fell away before you call
+- 2 critical tickets open: get the next step and its date from support before you call
+- 1 bad ticket rating in 90 days: read the rated ticket and answer it in person
 
 Critical tickets open
 - Export fails
@@ -287,7 +287,7 @@ What we cannot see
 - Meeting attendance: no meeting with an outcome in 90 days
 
 What is at stake: ARR 48,000 USD, renewal 20 Jan 2027 (61 days from the opening of this task).
-Whom to call: Ana Ruiz (champion).
+Whom to call: Ana Ruiz (champion, ana@globex.example).
 
 What to do
 - Days 1 to 3: look at usage and engagement, read the recent tickets, name the likely cause, judge how severe it is.

@@ -16,7 +16,7 @@ from warehouse.words import Health, Judged, Line
 def line(component: str = "c", points: int = 10, **changes: object) -> Line:
     fields = {
         "scorecard": "default", "component": component, "label": component.title(), "points": points, "at_least": None,
-        "failed": "{{ value }} lost", "passed": "{{ value }} kept", "facts": "meetings", "nothing": "no meeting in 90 days",
+        "failed": "{{ value }} lost", "passed": "{{ value }} kept", "advice": "", "facts": "meetings", "nothing": "no meeting in 90 days",
         "window_days": 14, **changes,
     }  # fmt: skip
     return Line(**fields)  # type: ignore[arg-type]
@@ -99,9 +99,9 @@ def test_the_long_text() -> None:
     assert (
         words.detail(health, card, components, "unknown", 60)
         == """\
-Health 40 of 100 on 20 Nov 2026; the account is critical since 12 Nov 2026. 25% of the picture is known.
+Health 40 of 100 on 20 Nov 2026, state critical since 12 Nov 2026. 25% of the picture is known.
 
-Not in order:
+Needs attention:
 - Second (0 of 5): 2 lost
 - Fourth (0 of 15): 1 lost (as of 18 Nov 2026)
 
@@ -119,7 +119,9 @@ def test_the_long_text_without_a_score() -> None:
     """Too little known is said, not shown as a zero."""
     health = Health(AS_OF, "v1", None, 10, 25, 25, "insufficient_data", "monitor", AS_OF)
     detail = words.detail(health, [line()], [judged("unknown", reason="not_connected")], "zero", 60)
-    assert detail.startswith("No score on 20 Nov 2026: fewer than 60 of 100 points are known. 25% of")
+    assert detail.startswith(
+        "No score on 20 Nov 2026: only 25 of 100 points are known, and it takes 60; state monitor since"
+    )
     assert "Unknown, counted as zero:" in detail
 
 

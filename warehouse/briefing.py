@@ -12,7 +12,8 @@ import pyarrow as pa
 from sqlalchemy import Connection, RowMapping, text
 
 from mappings.models import Mappings
-from warehouse import bulk, tables, words
+from warehouse import bulk, tables, templates, words
+from warehouse.words import Judged, Line
 
 LIMITS_VALID_DAYS = 7
 ROLES_IN_WORDS = {"champion": "champion", "sponsor": "executive sponsor"}
@@ -65,7 +66,12 @@ class Contact:
     system: str
     id: str
     name: str
+    email: str | None
     role: str
+
+    def __str__(self) -> str:
+        role = ROLES_IN_WORDS[self.role]
+        return f"{self.name} ({role}, {self.email})" if self.email else f"{self.name} ({role})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,8 @@ class Briefing:
     account: Mapping[str, Any]
     health: RowMapping
     reasons: Sequence[str]
+    advice: Sequence[str]
+    """Where to begin, beside each reason; empty where the scorecard says nothing."""
     unknown: Sequence[str]
     contacts: Sequence[Contact]
     critical_tickets: Sequence[str]
@@ -109,8 +117,9 @@ class Briefing:
             "state": self.health["state"],
             "state_words": words.STATE_WORDS[self.health["state"]],
             "reasons": self.reasons,
+            "findings": [{"reason": r, "advice": a} for r, a in zip(self.reasons, self.advice, strict=True)],
             "unknown": self.unknown,
-            "contacts": [f"{c.name} ({ROLES_IN_WORDS[c.role]})" for c in self.contacts],
+            "contacts": [str(c) for c in self.contacts],
             "champions": [c.name for c in self.contacts if c.role == "champion"],
             "sponsors": [c.name for c in self.contacts if c.role == "sponsor"],
             "critical_tickets": self.critical_tickets,
@@ -130,25 +139,32 @@ def briefings(conn: Connection, mappings: Mappings, as_of: date, account_ids: Co
         limits, departments = by_account(_LIMITS), by_account(_DEPARTMENTS)
         accounts = by_account(_ACCOUNTS)
         judged = words.judged_components(conn, stage, as_of)
-    found = {}
-    for account_id, (row, *_) in accounts.items():
-        card = cards.get(row["version"], [])
-        components = judged[account_id]
-        found[account_id] = Briefing(
+    return {
+        account_id: Briefing(
             account=_account(row, as_of),
             health=row,
-            reasons=words.reasons(card, components, words.failed(card, components)),
-            unknown=words.unknown(card, components),
-            contacts=[
-                Contact(c["system"], c["id"], c["name"] or c["email"] or c["id"], c["role"])
-                for c in contacts[account_id]
-            ],
-            critical_tickets=[t["subject"] or t["id"] for t in tickets[account_id]],
-            goals_reached=[g["title"] or g["id"] for g in goals[account_id]],
+            **_judgement(cards.get(row["version"], []), judged[account_id]),
+            contacts=[_contact(contact) for contact in contacts[account_id]],
+            critical_tickets=[ticket["subject"] or ticket["id"] for ticket in tickets[account_id]],
+            goals_reached=[goal["title"] or goal["id"] for goal in goals[account_id]],
             limits=_last_seen(limits[account_id]),
-            departments=[d["department"] for d in departments[account_id]],
+            departments=[row["department"] for row in departments[account_id]],
         )
-    return found
+        for account_id, (row, *_) in accounts.items()
+    }
+
+
+def _judgement(card: Sequence[Line], judged: Sequence[Judged]) -> dict[str, list[str]]:
+    lost = words.failed(card, judged)
+    return {
+        "reasons": words.reasons(card, judged, lost),
+        "advice": words.advice(card, lost),
+        "unknown": words.unknown(card, judged),
+    }
+
+
+def _contact(row: RowMapping) -> Contact:
+    return Contact(row["system"], row["id"], row["name"] or row["email"] or row["id"], row["email"], row["role"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +194,8 @@ def _account(row: RowMapping, as_of: date) -> dict[str, Any]:
         "industry": row["industry"],
         "segment": row["segment"],
         "currency": row["currency"],
-        "arr": words.money(row["arr_native"], row["currency"]),
-        "renewal_date": words.day(renewal) if renewal else "",
+        "arr": templates.money(row["arr_native"], row["currency"]),
+        "renewal_date": templates.day(renewal) if renewal else "",
         "renewal_in_days": (renewal - as_of).days if renewal else None,
     }
 

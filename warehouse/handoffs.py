@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, text
 from ulid import ULID
 
 from mappings.models import Expansion, Mappings
-from warehouse import briefing, bulk, issues, opportunities, roles, tables, words
+from warehouse import briefing, bulk, issues, opportunities, roles, tables, templates
 from warehouse.briefing import Briefing
 from warehouse.merged import ACCOUNT_NOW
 from warehouse.opportunities import OpenExpansion
@@ -54,7 +54,7 @@ def decide(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> 
         handoff = _handoff(mappings, row, people, told[row["account_id"]], open_ones.get(row["account_id"]))
         opened.append(handoff) if handoff else unowned.append(row)
     _store(conn, mappings, opened, as_of, now)
-    found = [roles.nobody(people, row["account_id"], row["name"], "sales_owner", NOBODY) for row in unowned]
+    found = [roles.nobody(people, row, "sales_owner", NOBODY) for row in unowned]
     issues.restate(conn, [NOBODY], found, now)
     return HandedOff(len(opened), sum(h.note_on is not None for h in opened), closed, len(unowned))
 
@@ -89,7 +89,7 @@ def _ready(conn: Connection, rules: Expansion, as_of: date) -> Sequence[RowMappi
     return conn.execute(text(_READY), bound).mappings().all()
 
 
-def reasons(rules: Expansion, row: Mapping[str, Any], told: Briefing) -> list[str]:
+def reasons(rules: Expansion, row: RowMapping, told: Briefing) -> list[str]:
     """Why now, in words: the limits that are near, and the departments that take part."""
     near = [str(limit) for limit in told.limits if 100 * limit.used >= rules.limit_pct * limit.allowed]
     if not near and (row["limit_used_pct"] or 0) >= rules.limit_pct:
@@ -136,9 +136,9 @@ def _handoff(
         told=told,
         owner=owner,
         note_on=existing.id if existing else None,
-        name=" ".join(words.render(rules.name, names, f"{where}.name").split()),
+        name=" ".join(templates.render(rules.name, names, f"{where}.name").split()),
         reasons=why,
-        context=words.render(rules.context, names, f"{where}.context"),
+        context=templates.render(rules.context, names, f"{where}.context"),
     )
 
 

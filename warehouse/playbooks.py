@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, text
 from ulid import ULID
 
 from mappings.models import FirstTask, Mappings
-from warehouse import briefing, bulk, issues, roles, tables, tasks, words
+from warehouse import briefing, bulk, episodes, issues, roles, tables, tasks, templates
 from warehouse.merged import ACCOUNT_NOW
 from warehouse.roles import Owner
 
@@ -58,11 +58,11 @@ class Opening:
 def decide(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> Decided:
     """Decide as_of, in the connection's transaction; again on the same day it opens only what came since."""
     tasks.read_back(conn, mappings, as_of)
-    closed = _close(conn, as_of)
+    closed = episodes.close(conn, as_of)
     openings = _openings(conn, mappings, as_of, now)
     now_open, waiting = _within_cap(openings, tasks.opened_today(conn, as_of), mappings.company.max_new_tasks)
-    episodes = _open_episodes(conn, now_open, as_of, now)
-    _open_tasks(conn, mappings, [o for o in now_open if o.owner], episodes, as_of)
+    minted = _open_episodes(conn, now_open, as_of, now)
+    _open_tasks(conn, mappings, [o for o in now_open if o.owner], minted, as_of)
     _note_waiting(conn, waiting, as_of)
     return Decided(
         opened=sum(opening.row["episode"] is None for opening in now_open),
@@ -70,36 +70,6 @@ def decide(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> 
         waiting=len(waiting),
         unowned=sum(opening.owner is None for opening in now_open),
     )
-
-
-# --- closing ----------------------------------------------------------------------------------------------------------
-
-_RECOVERED = f"""
-UPDATE episodes SET closed_as_of = :as_of, closed_because = 'recovered'
-WHERE closed_as_of IS NULL AND playbook = '{PLAYBOOK}' AND opened_as_of < :as_of AND episode IN (
-  SELECT e.episode FROM episodes e
-  JOIN ({ACCOUNT_NOW}) n ON n.decided_for = e.account_id
-  JOIN score_history s ON s.account_id = n.account_id AND s.as_of = :as_of
-  WHERE s.score IS NOT NULL AND s.state IN ('monitor', 'healthy'))
-RETURNING episode"""  # noqa: S608
-"""An episode stays on the day that opened it, whatever a later run of that day says."""
-
-_LEFT = f"""
-UPDATE episodes SET closed_as_of = :as_of, closed_because = 'account_left'
-WHERE closed_as_of IS NULL AND episode IN (
-  SELECT e.episode FROM episodes e
-  JOIN ({ACCOUNT_NOW}) n ON n.decided_for = e.account_id
-  LEFT JOIN accounts a ON a.account_id = n.account_id
-  WHERE a.account_id IS NULL OR a.excluded OR a.customer IS FALSE)
-RETURNING episode"""  # noqa: S608
-"""An account of which we do not know whether it is a customer has not left."""
-
-
-def _close(conn: Connection, as_of: date) -> int:
-    """Close the episodes of accounts that recovered or left, and their open tasks; returns how many."""
-    closed = sum(len(conn.execute(text(close), {"as_of": as_of}).all()) for close in (_LEFT, _RECOVERED))
-    tasks.close_with_episodes(conn, as_of)
-    return closed
 
 
 # --- opening ----------------------------------------------------------------------------------------------------------
@@ -141,7 +111,7 @@ def _openings(conn: Connection, mappings: Mappings, as_of: date, now: datetime) 
     people = roles.people(conn, mappings, {row["account_id"] for row in rows})
     openings = [Opening(row, people.owner(row["account_id"], role)) for row in rows]
     unowned = [o.row for o in openings if o.owner is None]
-    found = [roles.nobody(people, row["account_id"], row["name"], role, NOBODY) for row in unowned]
+    found = [roles.nobody(people, row, role, NOBODY) for row in unowned]
     issues.restate(conn, [NOBODY], found, now)
     return openings
 
@@ -164,10 +134,10 @@ def _within_cap(
 
 def _open_episodes(conn: Connection, openings: Sequence[Opening], as_of: date, now: datetime) -> dict[str, str]:
     """account_id -> its episode, minted where there is none yet."""
-    episodes = {o.account_id: o.row["episode"] or str(ULID.from_datetime(now)) for o in openings}
+    minted = {o.account_id: o.row["episode"] or str(ULID.from_datetime(now)) for o in openings}
     new = [
         {
-            "episode": episodes[o.account_id],
+            "episode": minted[o.account_id],
             "account_id": o.account_id,
             "playbook": PLAYBOOK,
             "opened_as_of": as_of,
@@ -181,7 +151,7 @@ def _open_episodes(conn: Connection, openings: Sequence[Opening], as_of: date, n
         if o.row["episode"] is None
     ]
     bulk.append(conn, tables.episodes, new)
-    return episodes
+    return minted
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,18 +165,18 @@ class FirstStep:
 
 
 def _open_tasks(
-    conn: Connection, mappings: Mappings, openings: Sequence[Opening], episodes: Mapping[str, str], as_of: date
+    conn: Connection, mappings: Mappings, openings: Sequence[Opening], minted: Mapping[str, str], as_of: date
 ) -> None:
     account_ids = {o.account_id for o in openings}
     told = briefing.briefings(conn, mappings, as_of, account_ids)
-    relapses = _relapses(conn)
+    relapses = episodes.relapses(conn)
     steps = []
     for opening in openings:
         account_id, owner = opening.account_id, opening.owner
         if owner:
-            relapse = relapses.get(episodes[account_id])
+            relapse = relapses.get(minted[account_id])
             names = {**told[account_id].names(), "owner": owner.name, "relapse": relapse}
-            steps.append(FirstStep(account_id, episodes[account_id], owner, names))
+            steps.append(FirstStep(account_id, minted[account_id], owner, names))
     bulk.append(conn, tables.tasks, [_task(mappings, step, as_of) for step in steps])
 
 
@@ -220,25 +190,11 @@ def _task(mappings: Mappings, step: FirstStep, as_of: date) -> dict[str, Any]:
         "account_id": step.account_id,
         "role": step.owner.role,
         "owner_email": step.owner.email,
-        "subject": " ".join(words.render(template.subject, step.names, f"{where}.subject").split()),
-        "body": words.render(template.body, step.names, f"{where}.body"),
+        "subject": " ".join(templates.render(template.subject, step.names, f"{where}.subject").split()),
+        "body": templates.render(template.body, step.names, f"{where}.body"),
         "priority": template.priority[step.names["state"]],
         "due_date": as_of + timedelta(days=template.due_in_days),
         "opened_as_of": as_of,
-    }
-
-
-_BEFORE = """
-SELECT e.episode, b.opened_as_of, b.closed_as_of
-FROM episodes e JOIN episodes b ON b.episode = e.previous_episode
-WHERE b.closed_because = 'recovered' AND e.closed_as_of IS NULL"""
-
-
-def _relapses(conn: Connection) -> dict[str, dict[str, str]]:
-    """Open episode -> the days of the one whose recovery did not hold, in words."""
-    return {
-        episode: {"opened_as_of": words.day(opened), "closed_as_of": words.day(closed)}
-        for episode, opened, closed in conn.execute(text(_BEFORE))
     }
 
 

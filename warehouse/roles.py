@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import pyarrow as pa
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from mappings.models import Mappings, Role
 from warehouse import bulk, tables
@@ -133,12 +133,12 @@ def _user(row: tuple[str, str, str | None, str | None, bool | None, str | None])
     return User(system, id_, name or email or id_, email or "", active is not False and bool(email), manager)
 
 
-def nobody(people: People, account_id: str, name: str, role: Role, kind: str) -> Issue:
-    """The question for a person when a role of an account finds nobody."""
-    system = people.crm.get(account_id, "")
-    where = f"the roles of {system}.yaml" if system else "no CRM of record: link the account to a CRM first"
+def nobody(people: People, account: RowMapping, role: Role, kind: str) -> Issue:
+    """The question for a person when a role of an account (account_id, name) finds nobody."""
+    account_id, system = account["account_id"], people.crm.get(account["account_id"], "")
+    what_to_do = f"name one on the account in {system}, or add a fallback to the roles in {system}.yaml"
     message = (
-        f"{name}: nobody active is in the role {role}, so nothing was opened; "
-        f"name an active user on the account, or add a fallback ({where})"
+        f"{account['name'] or account_id}: no active user is in the role {role}, so nobody gets the work; "
+        f"{what_to_do if system else 'link the account to a CRM first'}"
     )
     return Issue(kind, system, "", account_id, role, message)

@@ -8,27 +8,24 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
 from sqlalchemy import Connection, text
 
 from connectors.base import ConfigError
 from mappings.models import Mappings
 from warehouse import measures
+from warehouse.templates import day, render
 
 MOST_CHARACTERS = 150
 """Of one phrase. At most 100 components (points are whole and add up to 100) with labels of 60: below 32,000 in all."""
 
 STATE_WORDS = {
     "healthy": "healthy",
-    "monitor": "to be watched",
+    "monitor": "monitor",
     "at_risk": "at risk",
     "critical": "critical",
-    "insufficient_data": "without enough data",
+    "insufficient_data": "insufficient data",
 }
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +39,7 @@ class Line:
     at_least: float | None
     failed: str
     passed: str
+    advice: str
     facts: str
     nothing: str
     window_days: int
@@ -74,47 +72,11 @@ class Health:
     state_since: date
 
 
-def day(value: date) -> str:
-    """ "18 Nov 2026": read the same on both sides of the ocean."""
-    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
-
-
-def money(amount: Decimal | None, currency: str | None) -> str:
-    """ "48,000 USD"; empty for an unknown amount."""
-    if amount is None:
-        return ""
-    digits = f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount:,.2f}"
-    return f"{digits} {currency}" if currency else digits
-
-
 _COMPONENTS = """
 SELECT c.account_id, c.component, c.result, c.value, c.stale_since, c.reason
 FROM component_history c
 JOIN {stage} t ON t.account_id = c.account_id
 WHERE c.from_day <= :as_of AND (c.to_day IS NULL OR c.to_day >= :as_of)"""
-
-
-def _sandbox() -> SandboxedEnvironment:
-    sandbox = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    sandbox.filters["day"] = day
-    return sandbox
-
-
-_SANDBOX = _sandbox()
-
-
-@lru_cache(maxsize=1_000)
-def _template(source: str) -> Template:
-    return _SANDBOX.from_string(source)
-
-
-def render(source: str, names: Mapping[str, Any], where: str) -> str:
-    """A template of the mappings with these names; ConfigError says `where` it stands when it does not work."""
-    try:
-        return _template(source).render(names).strip()
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-        known = ", ".join(sorted(names))
-        raise ConfigError(f"{where}: {error}; the names that it may use are {known}") from error
 
 
 # --- one component ----------------------------------------------------------------------------------------------------
@@ -137,6 +99,7 @@ def lines(conn: Connection, mappings: Mappings) -> dict[str, list[Line]]:
                 at_least=row["at_least"],
                 failed=component.failed if component else f"{row['label']}: not reached",
                 passed=component.passed if component else f"{row['label']}: reached",
+                advice=component.advice if component else "",
                 facts=component.facts if component else row["measure"],
                 nothing=component.nothing if component else "nothing to judge by",
                 window_days=known[row["measure"]].window_days if row["measure"] in known else 0,
@@ -207,6 +170,12 @@ def reasons(card: Sequence[Line], judged: Iterable[Judged], shown: Sequence[str]
     return [phrase(by_line[c], by_component[c]) for c in shown if c in by_line and c in by_component]
 
 
+def advice(card: Sequence[Line], shown: Sequence[str]) -> list[str]:
+    """Where to begin with each of these components; empty where the mapping has nothing to say."""
+    by_line = {line.component: line.advice for line in card}
+    return [by_line.get(component, "") for component in shown]
+
+
 def failed(card: Sequence[Line], judged: Iterable[Judged]) -> list[str]:
     """Ids of all failed components, most points first, ties in scorecard order."""
     lost = {j.component for j in judged if j.result == "failed"}
@@ -225,7 +194,7 @@ def detail(health: Health, card: Sequence[Line], judged: Iterable[Judged], missi
     counted = "counted as zero" if missing == "zero" else "left out of the score"
     parts = [
         _headline(health, least_points),
-        _section("Not in order", "failed", card, by_component),
+        _section("Needs attention", "failed", card, by_component),
         _section("In order", "passed", card, by_component),
         _section(f"Unknown, {counted}", "unknown", card, by_component),
         _sum(health, card[0].scorecard if card else ""),
@@ -234,11 +203,13 @@ def detail(health: Health, card: Sequence[Line], judged: Iterable[Judged], missi
 
 
 def _headline(health: Health, least_points: int) -> str:
-    known = f"{health.coverage_pct}% of the picture is known."
+    state = f"state {STATE_WORDS[health.state]} since {day(health.state_since)}"
     if health.score is None:
-        return f"No score on {day(health.as_of)}: fewer than {least_points} of 100 points are known. {known}"
-    state = f"{STATE_WORDS.get(health.state, health.state)} since {day(health.state_since)}"
-    return f"Health {health.score} of 100 on {day(health.as_of)}; the account is {state}. {known}"
+        known = f"{health.known_points} of 100 points are known, and it takes {least_points}"
+        return f"No score on {day(health.as_of)}: only {known}; {state}."
+    return (
+        f"Health {health.score} of 100 on {day(health.as_of)}, {state}. {health.coverage_pct}% of the picture is known."
+    )
 
 
 def _section(title: str, result: str, card: Sequence[Line], judged: Mapping[str, Judged]) -> str:
