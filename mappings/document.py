@@ -156,13 +156,22 @@ def _scalar(document: Document, node: yaml.Node) -> Any:
     return text
 
 
+_HINTS = {
+    "'\\t'": "a tab indents this line; YAML takes spaces only",
+    "another document": "`---` begins a second document; a file holds one",
+    "mapping values are not allowed": "a second `: ` in one line; put text that holds a colon in quotes",
+    "cannot start any token": "a value begins with a sign that means something to YAML; put it in quotes",
+    "end of stream": "a quote or bracket that is opened above is never closed",
+    "<document start>": "this line is indented less or more than its neighbours",
+}
+"""What the parser complains about -> what it usually is."""
+
+
 def _syntax(error: yaml.YAMLError) -> tuple[int, str]:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    line = mark.line + 1 if mark is not None else 1
     problem = getattr(error, "problem", None) or str(error)
-    if "\\t" in problem:
-        return line, "a tab indents this line; YAML takes spaces only"
-    return line, f"this is not YAML: {problem}"
+    hint = next((hint for part, hint in _HINTS.items() if part in problem), f"this is not YAML: {problem}")
+    return mark.line + 1 if mark is not None else 1, hint
 
 
 def _add(document: Document, line: int, message: str) -> None:

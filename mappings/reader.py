@@ -72,7 +72,7 @@ def read(folder: Path, measures: Collection[str] | None = None) -> Reading:
         playbooks=_part(reading, "playbooks.yaml", Playbooks),
         measures=measures,
     )
-    _unlisted(reading, parts)
+    _unlisted(reading)
     for file, finding in check.offline(parts):
         reading.note(file, finding)
     for found in (reading.mistakes, reading.warnings):
@@ -139,18 +139,18 @@ def _system_names(reading: Reading) -> list[str]:
     listed = read.tree.get("systems") if read is not None and isinstance(read.tree, dict) else None
     if isinstance(listed, list) and listed and all(isinstance(name, str) for name in listed):
         return list(dict.fromkeys(listed))
-    return _system_files(reading.folder)
+    return _system_files(reading)
 
 
-def _system_files(folder: Path) -> list[str]:
-    """Files of the folder that say which system they describe."""
-    others = sorted(path for path in folder.glob("*.yaml") if path.name not in FIXED_FILES)
+def _system_files(reading: Reading) -> list[str]:
+    """Files of the folder that nobody has read yet and that say which system they describe."""
+    known = {*FIXED_FILES, *reading.documents}
+    others = sorted(path for path in reading.folder.glob("*.yaml") if path.name not in known)
     trees = {path.stem: document.read(path).tree for path in others}
     return [name for name, tree in trees.items() if isinstance(tree, dict) and "system" in tree]
 
 
-def _unlisted(reading: Reading, parts: Parts) -> None:
-    for name in _system_files(reading.folder):
-        if name not in parts.systems:
-            message = f"{name}.yaml describes a system that `systems` does not list; add `{name}`, or remove the file"
-            reading.note("crmpulse.yaml", Finding(("systems",), message))
+def _unlisted(reading: Reading) -> None:
+    for name in _system_files(reading):
+        message = f"{name}.yaml describes a system that `systems` does not list; add `{name}`, or remove the file"
+        reading.note("crmpulse.yaml", Finding(("systems",), message))

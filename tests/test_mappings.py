@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -10,6 +11,8 @@ from typing import Any
 
 import jsonschema
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from connectors.base import ConfigError
 from mappings import document, reader, schema, streams, vocabulary
@@ -118,7 +121,10 @@ def test_anchors_and_merges_are_read_where_they_are_used(tmp_path: Path) -> None
         ("a: *nobody\n", "some.yaml:1: this is not YAML: found undefined alias 'nobody'"),
         ("a: &a [*a]\n", "some.yaml:1: an alias that holds itself has no end"),
         ("a: !!python/name:os.system x\n", "some.yaml:1: the tag"),
-        ("a: 1\n---\nb: 2\n", "this is not YAML"),
+        ("a: 1\n---\nb: 2\n", "some.yaml:2: `---` begins a second document"),
+        ("a: note: this\n", "some.yaml:1: a second `: ` in one line; put text that holds a colon in quotes"),
+        ("a: @here\n", "some.yaml:1: a value begins with a sign that means something to YAML"),
+        ("a: 'x\n", "is never closed"),
         ("", "some.yaml:1: the file is empty"),
         ("a: caf\udce9\n", "some.yaml:1: the file is not UTF-8"),
     ],
@@ -158,6 +164,23 @@ def test_a_push_is_paused_in_a_word(folder: Path) -> None:
     assert (shipped.mode, paused.mode) == ("active", "paused")
     assert paused.push == shipped.push
     assert system(pull={"Account": ACCOUNT}, push="paused").mode == "paused"
+
+
+FILES = {file.name: file.read_text().splitlines() for file in SHIPPED.glob("*.yaml")}
+DAMAGE = st.sampled_from(["", "  x: 1", "\t", "{", "a: [1, [b], {c: d}]", "- y", "<<: 1", ":", "'"])
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(sorted(FILES)), st.integers(1, 10_000), DAMAGE)
+def test_a_damaged_file_is_reported_and_never_breaks_the_reading(folder: Path, name: str, n: int, damage: str) -> None:
+    """Whatever line is overwritten, every complaint has a line of its file."""
+    lines = list(FILES[name])
+    lines[n % len(lines)] = damage
+    (folder / name).write_text("\n".join(lines))
+    reading = reader.read(folder, MEASURES)
+    (folder / name).write_text("\n".join(FILES[name]))
+    assert (reading.mappings is None) == bool(reading.mistakes)
+    assert all(1 <= mistake.line <= len(lines) + 1 for mistake in reading.mistakes if mistake.file == name)
 
 
 # --- streams ----------------------------------------------------------------------------------------------------------
@@ -261,7 +284,8 @@ def test_mappings_know_the_types_of_the_warehouse() -> None:
 def test_templates_are_offered_the_names_that_they_get() -> None:
     """What `check` accepts in a text is what the text will be filled with."""
     health = dict.fromkeys(("score", "previous_score", "coverage_pct", "tier"), 1) | {"state": "at_risk"}
-    told = briefing.Briefing({}, health, [], [], [], [], [], [], [])  # type: ignore[arg-type]
+    empty: dict[str, Any] = {field.name: [] for field in dataclasses.fields(briefing.Briefing)}
+    told = briefing.Briefing(**{**empty, "account": {}, "health": health})
     assert set(told.names()) == set(vocabulary.BRIEFING_NAMES)
 
 
