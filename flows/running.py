@@ -17,8 +17,6 @@ from flows.setup import Setup
 from warehouse import engine as engines
 from warehouse.tables import runs
 
-LEASE_SECONDS = 600
-
 
 @contextmanager
 def running(setup: Setup, verb: str, as_of: date | None = None) -> Iterator[RunReport]:
@@ -26,7 +24,7 @@ def running(setup: Setup, verb: str, as_of: date | None = None) -> Iterator[RunR
     started_at = setup.clock()
     report = RunReport(str(ULID.from_datetime(started_at)), verb, as_of)
     holder = f"{verb} {report.run} on {socket.gethostname()}, process {getpid()}"
-    with engines.lease(setup.engine, "sync", holder, started_at, LEASE_SECONDS):
+    with engines.lease(setup.engine, "sync", holder, started_at):
         with setup.engine.begin() as conn:
             conn.execute(insert(runs).values(run=report.run, verb=verb, as_of=as_of, started_at=started_at))
         yield report

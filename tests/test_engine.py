@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -174,27 +175,54 @@ def test_a_file_that_is_no_warehouse_is_explained(tmp_path: Path) -> None:
 
 
 def test_one_sync_at_a_time(postgresql_engine: Engine) -> None:
-    """Who is at work is named until the lease is given back or runs out; a lease that was lost cannot be renewed."""
+    """Who is at work is named until the lease is given back."""
     served = postgresql_engine
-    with engine.lease(served, "sync", "first", at(0), 60):
-        with pytest.raises(engine.Held, match="first is at work"), engine.lease(served, "sync", "second", at(0.5), 60):
+    with engine.lease(served, "sync", "first", at(0)):
+        with pytest.raises(engine.Held, match="first is at work"), engine.lease(served, "sync", "second", at(1)):
             pass
-        engine.renew(served, "sync", "first", at(0.9), 60)
-        with pytest.raises(engine.Held), engine.lease(served, "sync", "second", at(1.5), 60):
+        with engine.lease(served, "another", "second", at(1)):
             pass
-        with engine.lease(served, "sync", "second", at(2), 60), pytest.raises(engine.Held, match="taken over"):
-            engine.renew(served, "sync", "first", at(2), 60)
+    with engine.lease(served, "sync", "second", at(2)), served.connect() as conn:
+        assert conn.scalar(sa.select(leases.c.holder)) == "second"
     with served.connect() as conn:
         assert conn.scalar(sa.select(sa.func.count()).select_from(leases)) == 0
 
 
+def test_a_lease_ends_with_the_process_that_held_it(postgresql_url: str, postgresql_engine: Engine) -> None:
+    """A killed sync keeps nobody out: what it held is free as soon as its connection is."""
+    script = (
+        "import sys, time, datetime, sqlalchemy as sa\n"
+        "from warehouse import engine\n"
+        "with engine.lease(sa.create_engine(sys.argv[1]), 'sync', 'killed', datetime.datetime.now(datetime.UTC)):\n"
+        "    print('held', flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    served = postgresql_engine
+    process = subprocess.Popen([sys.executable, "-c", script, postgresql_url], stdout=subprocess.PIPE)
+    assert process.stdout and process.stdout.readline() == b"held\n"
+    with pytest.raises(engine.Held, match="killed is at work"), engine.lease(served, "sync", "next", at(1)):
+        pass
+    process.kill()
+    process.wait()
+    assert _free_within(served, seconds=10)
+
+
+def _free_within(served: Engine, seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            with engine.lease(served, "sync", "next", at(2)):
+                return True
+        except engine.Held:
+            time.sleep(0.1)
+    return False
+
+
 def test_the_lock_of_the_file_is_the_lease(tmp_path: Path) -> None:
-    """On DuckDB nobody else can be at work, so nothing has to be kept or renewed."""
+    """On DuckDB nobody else can be at work, so nothing has to be kept."""
     opened = engine.open_warehouse(f"duckdb:///{tmp_path / 'warehouse.duckdb'}")
-    with engine.lease(opened, "sync", "first", at(0), 60):
-        engine.renew(opened, "sync", "first", at(9), 60)
-        with opened.connect() as conn:
-            assert conn.scalar(sa.select(sa.func.count()).select_from(leases)) == 0
+    with engine.lease(opened, "sync", "first", at(0)), opened.connect() as conn:
+        assert conn.scalar(sa.select(sa.func.count()).select_from(leases)) == 0
     opened.dispose()
 
 

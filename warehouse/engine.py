@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -91,48 +91,35 @@ def _unopened(address: sa.URL, error: sa.exc.DBAPIError) -> ConfigError | Held:
 
 
 @contextmanager
-def lease(engine: Engine, name: str, holder: str, now: datetime, seconds: float) -> Iterator[None]:
-    """Keep others out of `name` until the block ends, or until the time is over and nobody renewed it.
+def lease(engine: Engine, name: str, holder: str, now: datetime) -> Iterator[None]:
+    """Keep others out of `name` until the block ends or our process does; Held names who is at work.
 
-    Held names who has it. On DuckDB the lock on the file is the lease.
+    On PostgreSQL the lease is a lock of a session of its own: it ends with the process, however that ends, and within a
+    minute of a lost network. On DuckDB the lock on the file is the lease.
     """
     if engine.dialect.name == "duckdb":
         yield
         return
-    _take(engine, name, holder, now, seconds)
-    try:
-        yield
-    finally:
-        with engine.begin() as conn:
-            conn.execute(sa.delete(leases).where(leases.c.name == name, leases.c.holder == holder))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
+        _take(session, name, holder, now)
+        try:
+            yield
+        finally:
+            session.execute(sa.delete(leases).where(leases.c.name == name))
+            session.execute(sa.text("SELECT pg_advisory_unlock(hashtext(:name))"), {"name": name})
 
 
-def renew(engine: Engine, name: str, holder: str, now: datetime, seconds: float) -> None:
-    """Keep the lease for longer; Held when somebody else took it over meanwhile."""
-    if engine.dialect.name == "duckdb":
-        return
-    with engine.begin() as conn:
-        ours = sa.update(leases).where(leases.c.name == name, leases.c.holder == holder)
-        kept = conn.execute(ours.values(expires_at=now + timedelta(seconds=seconds))).rowcount
-    if not kept:
-        raise Held(f"the lease {name} ran out and was taken over; what is left is for the next run")
+def _take(session: Connection, name: str, holder: str, now: datetime) -> None:
+    for setting in ("idle = 30", "interval = 10", "count = 3"):  # how the server notices that we are gone
+        session.execute(sa.text(f"SET tcp_keepalives_{setting}"))
+    if not session.scalar(sa.text("SELECT pg_try_advisory_lock(hashtext(:name))"), {"name": name}):
+        raise _held_by(session, name)
+    session.execute(sa.delete(leases).where(leases.c.name == name))
+    session.execute(sa.insert(leases).values(name=name, holder=holder, taken_at=now))
 
 
-def _take(engine: Engine, name: str, holder: str, now: datetime, seconds: float) -> None:
-    until = now + timedelta(seconds=seconds)
-    try:
-        with engine.begin() as conn:
-            free = sa.or_(leases.c.expires_at <= now, leases.c.holder == holder)
-            taken = sa.update(leases).where(leases.c.name == name, free).values(holder=holder, expires_at=until)
-            if not conn.execute(taken).rowcount:
-                conn.execute(sa.insert(leases).values(name=name, holder=holder, expires_at=until))
-    except sa.exc.IntegrityError:
-        raise _held_by(engine, name) from None
-
-
-def _held_by(engine: Engine, name: str) -> Held:
-    with engine.connect() as conn:
-        held = conn.execute(sa.select(leases.c.holder, leases.c.expires_at).where(leases.c.name == name)).one_or_none()
+def _held_by(session: Connection, name: str) -> Held:
+    held = session.execute(sa.select(leases).where(leases.c.name == name)).one_or_none()
     if held is None:
-        return Held(f"the lease {name} was held a moment ago; try again")
-    return Held(f"{held.holder} is at work ({name}) until {held.expires_at:%Y-%m-%d %H:%M} UTC at the latest")
+        return Held(f"the lease {name} was taken a moment ago; try again")
+    return Held(f"{held.holder} is at work ({name}) since {held.taken_at:%Y-%m-%d %H:%M} UTC; try again when it is done")
