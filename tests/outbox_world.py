@@ -184,7 +184,7 @@ class World:
         self.rows("score_history", [row])
 
     def task(self, key: str, account: str = "Acme", **more: Any) -> None:
-        row = {"key": key, "episode": key, "step": 0, "account_id": f"acc-{account}", "role": "csm",
+        row = {"key": key, "episode": key, "step": 0, "account_id": f"acc-{account}", "system": "salesforce", "role": "csm",
                "owner_email": "casey@acme.test", "subject": f"Call {account}", "body": "Because.",
                "priority": "high", "due_date": TODAY, "opened_as_of": TODAY}  # fmt: skip
         self.rows("tasks", [row | more])
