@@ -51,7 +51,7 @@ def batch(dispatch: Dispatch, call: Call) -> Answer:
 def tree(call: Call, object: str) -> Answer:
     """POST composite/tree/X: records with their children nested below; everything or nothing."""
     sobject, records = call.org.sobject(object), call.json_object().get("records")
-    if not isinstance(records, list) or not records:
+    if not isinstance(records, list) or not records or not all(isinstance(each, dict) for each in records):
         raise Refused("REQUIRED_FIELD_MISSING", "At least 1 record is required")
     saved: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
@@ -76,7 +76,8 @@ def _plant(
     """Create a record, then its children with a link to it."""
     nested = {name: value for name, value in record.items() if isinstance(value, dict) and "records" in value}
     fields = {**{name: value for name, value in record.items() if name not in nested}, **link}
-    reference = record.get("attributes", {}).get("referenceId")
+    attributes = record.get("attributes")
+    reference = attributes.get("referenceId") if isinstance(attributes, dict) else None
     try:
         made = create(call.org, sobject, fields)
     except Refused as refused:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from sandbox import salesforce_ids as ids
-from sandbox.salesforce_answers import Answer, Refused, not_found
+from sandbox.salesforce_answers import Answer, Refused, malformed, not_found
 from sandbox.salesforce_calls import Call
 from sandbox.salesforce_fields import Field
 from sandbox.salesforce_objects import SObject
@@ -61,7 +62,7 @@ def read_many(call: Call, object: str) -> Answer:
     sobject = call.org.sobject(object)
     if call.method == "POST":
         body = call.json_object()
-        wanted, names = list(body.get("ids", ())), ",".join(body.get("fields", ()))
+        wanted, names = _texts(body, "ids"), ",".join(_texts(body, "fields"))
     else:
         wanted, names = call.query.get("ids", "").split(","), call.query.get("fields", "")
     if len(wanted) > MOST_IDS:
@@ -71,9 +72,16 @@ def read_many(call: Call, object: str) -> Answer:
     if not names:
         raise Refused("REQUIRED_FIELD_MISSING", "Fields must be specified")
     fields = _fields(sobject, names)
-    records = (call.org.table(sobject.name).get(ids.long(str(each))) for each in wanted)
+    records = (call.org.table(sobject.name).get(ids.long(each)) for each in wanted)
     shown = [_shown(call, sobject, r, fields) if r is not None and not r.get("IsDeleted") else None for r in records]
     return Answer(200, shown)
+
+
+def _texts(body: Mapping[str, Any], key: str) -> list[str]:
+    found = body.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise malformed(f"Cannot deserialize instance of list from the value of {key}")
+    return found
 
 
 def _fields(sobject: SObject, names: str) -> list[Field]:

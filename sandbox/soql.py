@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NoReturn, TypeVar
 
 from sandbox.salesforce_answers import Refused
@@ -266,8 +267,16 @@ class _Parser:
         self.expect_sign(")")
         return found
 
+    def check_day(self, token: Token) -> None:
+        try:
+            datetime.fromisoformat(token.text)
+        except ValueError:
+            raise Refused("MALFORMED_QUERY", pointed(self.text, token.at, f"invalid date: {token.text}")) from None
+
     def literal(self) -> Literal:
         token = self.next
+        if token.kind in {"date", "datetime"}:
+            self.check_day(token)
         if token.kind in {"string", "number", "date", "datetime"}:
             return Literal(token.kind, self.take(token.kind).text, token.at)
         word = self.take("word").text.lower()

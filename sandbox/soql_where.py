@@ -124,7 +124,10 @@ def _within(org: Org, field: Field, operator_: str, literals: tuple[Literal, ...
 
 
 def _edges(org: Org, field: Field, literal: Literal) -> tuple[str, str]:
-    first, after = (edge.isoformat() for edge in span(literal.text, org.store.now.date()))
+    try:
+        first, after = (edge.isoformat() for edge in span(literal.text, org.store.now.date()))
+    except (ValueError, OverflowError):
+        raise Refused("MALFORMED_QUERY", f"unexpected token: '{literal.text}'") from None
     if field.type == "date":
         return first, after
     return moment(read_moment(first)), moment(read_moment(after))

@@ -184,6 +184,8 @@ def test_fields_functions_need_a_small_limit(org: Org) -> None:
         ("SELECT Id, (SELECT Id FROM Nopes) FROM Account", "INVALID_TYPE", "Didn't understand relationship 'Nopes'"),
         ("SELECT Id FROM Account LIMIT 1 OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset"),
         (f"SELECT Id FROM Account WHERE Name = '{'x' * 100_000}'", "MALFORMED_QUERY", "100,000 characters"),
+        ("SELECT Id FROM Account WHERE CreatedDate > 2026-02-30T00:00:00Z", "MALFORMED_QUERY", "invalid date"),
+        ("SELECT Id FROM Account WHERE CreatedDate = LAST_N_YEARS:99999", "MALFORMED_QUERY", "last_n_years:99999"),
         ("SELECT Id n FROM Account", "MALFORMED_QUERY", "unexpected token: 'n'"),
     ],
 )  # fmt: skip
