@@ -55,6 +55,10 @@ class Fault:
             raise ValueError(f"a fault has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}")
         if wanted.get("drop", "") not in {"", "before", "after"}:
             raise ValueError('drop is "before" or "after" the commit')
+        try:
+            re.compile(wanted.get("path", ""))
+        except re.error as error:
+            raise ValueError(f"path is no regular expression: {error}") from None
         edits = wanted.get("person_edits", [])
         return cls(**{**wanted, "person_edits": [edits] if isinstance(edits, dict) else edits})
 
