@@ -130,7 +130,7 @@ def acknowledged(push: str, row_key: str, external_id: str, **columns: Any) -> d
 
 def task(key: str = "demo:01EPISODE:1", **columns: Any) -> dict[str, Any]:
     return {
-        "key": key, "episode": "01EPISODE", "step": 1, "account_id": ACCOUNT, "role": "csm", "owner_email": "cara@example.com",
+        "key": key, "episode": "01EPISODE", "step": 1, "account_id": ACCOUNT, "system": "salesforce", "role": "csm", "owner_email": "cara@example.com",
         "subject": "Globex is at risk", "body": "Call them.", "priority": "high", "due_date": AS_OF + timedelta(days=3),
         "opened_as_of": AS_OF, **columns,
     }  # fmt: skip
@@ -244,26 +244,34 @@ def test_only_what_we_closed_and_the_crm_shows_is_closed_there(
 
 
 @pytest.mark.parametrize(
-    ("crm", "record", "email", "waits_for"),
+    ("record", "email", "waits_for"),
     [
-        ("salesforce", "001A", "cara@example.com", ""),
-        ("salesforce", "", "cara@example.com", "the account is not linked to a record in salesforce"),
-        ("salesforce", "001A", "nobody@example.com", "no user in salesforce has the e-mail nobody@example.com"),
-        ("hubspot", "001A", "cara@example.com", None),
-        (None, "001A", "cara@example.com", None),
+        ("001A", "cara@example.com", ""),
+        ("", "cara@example.com", "the account is not linked to a record in salesforce"),
+        ("001A", "nobody@example.com", "no user in salesforce has the e-mail nobody@example.com"),
     ],
 )
-def test_what_a_task_and_a_handoff_wait_for(
-    warehouse: Engine, crm: str | None, record: str, email: str, waits_for: str | None
-) -> None:
-    """They go only to the CRM of record, and say what is missing there."""
+def test_what_a_task_and_a_handoff_wait_for(warehouse: Engine, record: str, email: str, waits_for: str) -> None:
+    """They say what is missing in the CRM before they can be written."""
     with warehouse.begin() as conn:
-        customers(conn, account(crm=crm, record=record))
+        customers(conn, account(record=record))
         put(conn, tables.users, user("005A", "cara@example.com"))
         put(conn, tables.tasks, task(owner_email=email))
-        put(conn, tables.handoffs, handoff(owner_email=email, system=crm or "elsewhere"))
-        found = [r.waits_for for push in ("tasks", "handoffs") for r in wanted(conn, push).decisions()]
-    assert found == ([] if waits_for is None else [waits_for, waits_for])
+        put(conn, tables.handoffs, handoff(owner_email=email))
+        assert [r.waits_for for push in ("tasks", "handoffs") for r in wanted(conn, push).decisions()] == [
+            waits_for
+        ] * 2
+
+
+def test_work_stays_in_the_crm_for_which_it_was_opened(warehouse: Engine) -> None:
+    """Another CRM of record later on does not get a second copy, and another CRM's work is not this one's."""
+    with warehouse.begin() as conn:
+        customers(conn, account(crm="hubspot"))
+        put(conn, tables.users, user("005A", "cara@example.com"))
+        put(conn, tables.tasks, task(), task("demo:02:1", system="hubspot"))
+        put(conn, tables.handoffs, handoff(), handoff(handoff="02", key="demo:02", system="hubspot"))
+        found = [r.row_key for push in ("tasks", "handoffs") for r in wanted(conn, push).decisions()]
+    assert found == ["demo:01EPISODE:1", "demo:01HANDOFF"]
 
 
 def test_a_task_of_a_merged_account_goes_to_the_survivor(warehouse: Engine) -> None:

@@ -73,7 +73,8 @@ def test_trouble_opens_an_episode_with_a_task_for_the_csm(conn: Connection, stat
     assert (episode["score_at_opening"], episode["state_at_opening"], episode["previous_episode"]) == (45, state, None)
     assert task["key"] == f"demo:{episode['episode']}:1"
     assert len(episode["episode"]) == 26
-    assert (task["role"], task["owner_email"], task["priority"]) == ("csm", "cara@example.com", priority)
+    assert (task["system"], task["role"], task["owner_email"]) == ("salesforce", "csm", "cara@example.com")
+    assert task["priority"] == priority
     assert task["due_date"] == AS_OF + 3 * DAY
 
 

@@ -79,7 +79,7 @@ def test_the_owner_as_the_crm_knows_them(conn: Connection) -> None:
     """E-mails are compared and kept in lower case."""
     put(conn, tables.account_roles, role("001A", "csm", user_ref="005B"))
     owner = roles.people(conn, read(), [ACCOUNT]).owner(ACCOUNT, "csm")
-    assert owner == roles.Owner("csm", "sven@example.com", "005B", "Sven")
+    assert owner == roles.Owner("csm", "salesforce", "sven@example.com", "005B", "Sven")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from warehouse import bulk, tables, templates, words
 from warehouse.words import Judged, Line
 
 LIMITS_VALID_DAYS = 7
+MOST_NAMED = 10
 ROLES_IN_WORDS = {"champion": "champion", "sponsor": "executive sponsor"}
 
 _ACCOUNTS = """
@@ -57,6 +58,12 @@ FROM usage_days u JOIN account_links l ON l.system = u.system AND l.external_id 
 JOIN {stage} t ON t.account_id = l.account_id
 WHERE u.superseded_at IS NULL AND u.department <> '' AND u.active_users > 0 AND u.day >= :month_ago AND u.day < :as_of
 ORDER BY l.account_id, u.department"""
+
+
+def first(named: Sequence[str]) -> list[str]:
+    """The first ten, and how many more there are: what people read stays short, and within what a CRM field holds."""
+    rest = len(named) - MOST_NAMED
+    return [*named[:MOST_NAMED], f"and {rest} more"] if rest > 0 else list(named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +126,13 @@ class Briefing:
             "reasons": self.reasons,
             "findings": [{"reason": r, "advice": a} for r, a in zip(self.reasons, self.advice, strict=True)],
             "unknown": self.unknown,
-            "contacts": [str(c) for c in self.contacts],
-            "champions": [c.name for c in self.contacts if c.role == "champion"],
-            "sponsors": [c.name for c in self.contacts if c.role == "sponsor"],
+            "contacts": first([str(contact) for contact in self.contacts]),
+            "champions": first([c.name for c in self.contacts if c.role == "champion"]),
+            "sponsors": first([c.name for c in self.contacts if c.role == "sponsor"]),
             "critical_tickets": self.critical_tickets,
             "goals_reached": self.goals_reached,
-            "limits": self.limits,
-            "departments": self.departments,
+            "limits": first([str(limit) for limit in self.limits]),
+            "departments": first(self.departments),
         }
 
 
@@ -145,8 +152,8 @@ def briefings(conn: Connection, mappings: Mappings, as_of: date, account_ids: Co
             health=row,
             **_judgement(cards.get(row["version"], []), judged[account_id]),
             contacts=[_contact(contact) for contact in contacts[account_id]],
-            critical_tickets=[ticket["subject"] or ticket["id"] for ticket in tickets[account_id]],
-            goals_reached=[goal["title"] or goal["id"] for goal in goals[account_id]],
+            critical_tickets=first([ticket["subject"] or ticket["id"] for ticket in tickets[account_id]]),
+            goals_reached=first([goal["title"] or goal["id"] for goal in goals[account_id]]),
             limits=_last_seen(limits[account_id]),
             departments=[row["department"] for row in departments[account_id]],
         )

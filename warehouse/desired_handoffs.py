@@ -11,11 +11,10 @@ from warehouse.desired_row import Columns, DesiredRow, Directory, Target
 from warehouse.merged import ACCOUNT_NOW
 
 _HANDOFFS = """
-SELECT h.handoff, h.key, a.account_id, h.opened_as_of, h.note_on, h.owner_email, h.name, h.context, h.amount_native,
+SELECT h.handoff, h.key, n.account_id, h.opened_as_of, h.note_on, h.owner_email, h.name, h.context, h.amount_native,
   h.currency, h.close_date, k.external_id AS opportunity_id
 FROM handoffs h
 JOIN ({now}) n ON n.decided_for = h.account_id
-JOIN accounts a ON a.account_id = n.account_id
 LEFT JOIN acknowledged k ON k.system = h.system AND k.push = :push AND k.row_key = h.key AND NOT k.gone
 WHERE h.system = :system AND h.closed_as_of IS NULL
 ORDER BY h.handoff

@@ -1,4 +1,4 @@
-"""Tasks on their way to the account's CRM of record."""
+"""Tasks on their way to the CRM that was the account's CRM of record when they were opened."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from warehouse.desired_row import Columns, DesiredRow, Target
 from warehouse.merged import ACCOUNT_NOW
 
 _TASKS = """
-SELECT t.key, a.account_id, t.owner_email, t.subject, t.body, t.priority, t.due_date, t.opened_as_of,
+SELECT t.key, n.account_id, t.owner_email, t.subject, t.body, t.priority, t.due_date, t.opened_as_of,
   t.closed_as_of, t.closed_because
 FROM tasks t
 JOIN ({now}) n ON n.decided_for = t.account_id
-JOIN accounts a ON a.account_id = n.account_id AND a.crm = :system
-LEFT JOIN acknowledged k ON k.system = :system AND k.push = :push AND k.row_key = t.key AND NOT k.gone
-WHERE t.closed_as_of IS NULL OR (t.closed_because IN ('condition_met', 'account_left') AND k.row_key IS NOT NULL)
+LEFT JOIN acknowledged k ON k.system = t.system AND k.push = :push AND k.row_key = t.key AND NOT k.gone
+WHERE t.system = :system AND (
+  t.closed_as_of IS NULL OR (t.closed_because IN ('condition_met', 'account_left') AND k.row_key IS NOT NULL))
 ORDER BY t.key
 """
 """Open tasks, and those that we closed after the CRM had them; what a person did or deleted is the person's."""

@@ -97,7 +97,7 @@ def reasons(rules: Expansion, row: RowMapping, told: Briefing) -> list[str]:
     count = int(row["departments"] or 0)
     if count < rules.departments:
         return near
-    named = f": {', '.join(told.departments)}" if len(told.departments) == count else ""
+    named = f": {', '.join(briefing.first(told.departments))}" if len(told.departments) == count else ""
     return [*near, f"{count} departments active in 28 days{named}"]
 
 

@@ -188,6 +188,7 @@ def _task(mappings: Mappings, step: FirstStep, as_of: date) -> dict[str, Any]:
         "episode": step.episode,
         "step": 1,
         "account_id": step.account_id,
+        "system": step.owner.system,
         "role": step.owner.role,
         "owner_email": step.owner.email,
         "subject": " ".join(templates.render(template.subject, step.names, f"{where}.subject").split()),

@@ -28,6 +28,7 @@ class Owner(NamedTuple):
     """The person in a role, as the account's CRM of record knows them."""
 
     role: Role
+    system: str
     email: str
     external_id: str
     name: str
@@ -57,13 +58,13 @@ class People:
         for user in self._named(account_id, role, ()):
             known = self._in_target(user, target)
             if known:
-                return Owner(role, known.email.lower(), known.id, known.name)
+                return Owner(role, target, known.email.lower(), known.id, known.name)
         return None
 
     def by_id(self, account_id: str, user_ref: str | None, role: Role) -> Owner | None:
         """The active user with this id in the account's CRM of record, as if in the role."""
         user = self.users.get((self.crm.get(account_id, ""), user_ref or ""))
-        return Owner(role, user.email.lower(), user.id, user.name) if user and user.active else None
+        return Owner(role, user.system, user.email.lower(), user.id, user.name) if user and user.active else None
 
     def _named(self, account_id: str, role: str, asked: tuple[str, ...]) -> Iterator[User]:
         """Everybody whom the places of the role name, in their order, active or not."""

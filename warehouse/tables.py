@@ -608,6 +608,7 @@ tasks = Table(
     Column("episode", String, nullable=False),
     Column("step", Integer, nullable=False),
     Column("account_id", String, nullable=False),
+    Column("system", String, nullable=False),  # the account's CRM of record when it was opened; it never moves
     Column("role", String, nullable=False),
     Column("owner_email", String, nullable=False),
     Column("subject", String, nullable=False),
@@ -744,7 +745,7 @@ leases = Table(
     kept,
     Column("name", String, primary_key=True),
     Column("holder", String, nullable=False),
-    Column("expires_at", Instant, nullable=False),
+    Column("taken_at", Instant, nullable=False),
 )
 
 FACTS = {

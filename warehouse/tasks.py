@@ -16,8 +16,8 @@ FIRST_STEPS = (0, 1)
 
 _SEEN = """
 SELECT t.key, s.fields, s.deleted
-FROM tasks t JOIN seen_values s ON s.key = t.key AND s.system = :system AND s.object = :object
-WHERE t.closed_as_of IS NULL"""
+FROM tasks t JOIN seen_values s ON s.key = t.key AND s.system = t.system AND s.object = :object
+WHERE t.system = :system AND t.closed_as_of IS NULL"""
 
 _CLOSE = "UPDATE tasks SET closed_as_of = :as_of, closed_because = :because WHERE key = :key AND closed_as_of IS NULL"
 

@@ -296,6 +296,7 @@ def upgrade() -> None:
         sa.Column("episode", sa.String(), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("system", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("owner_email", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
@@ -413,7 +414,7 @@ def upgrade() -> None:
         "leases",
         sa.Column("name", sa.String(), primary_key=True),
         sa.Column("holder", sa.String(), nullable=False),
-        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.Column("taken_at", sa.DateTime(), nullable=False),
     )
     if op.get_context().dialect.name == "postgresql":
         for name, table, columns in INDEXES:
