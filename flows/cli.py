@@ -22,7 +22,12 @@ from flows.running import running
 from flows.setup import Setup, mappings_folder, opened, ticking
 from warehouse import desired, explanation, status
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Customer health, kept inside your CRM.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="Customer health, kept inside your CRM.",
+)
 
 Json = Annotated[bool, typer.Option("--json", help="For machines: one JSON document on standard output.")]
 Now = Annotated[datetime | None, typer.Option(help="Run as if it were this moment (UTC); for replays and the sandbox.")]
