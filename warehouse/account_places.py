@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from mappings import conditions
 from mappings.models import Place
@@ -60,11 +59,23 @@ def _counting(conn: Connection, place: Place, needed: str) -> dict[str, list[Row
     table = TABLES[place.from_]
     links = sa.table("account_links", *(sa.column(n, sa.String) for n in ("system", "external_id", "account_id")))
     of_account = sa.and_(links.c.system == table.c.system, links.c.external_id == table.c.account_ref)
-    select = sa.select(links.c.account_id, table).join(links, of_account).where(table.c[needed].is_not(None))
-    rows = conn.execute(select.order_by(links.c.account_id, table.c.system, table.c.id)).mappings().all()
+    select = sa.select(links.c.account_id, *_asked(table, place)).join(links, of_account)
+    rows = conn.execute(select.where(table.c[needed].is_not(None)).order_by(table.c.system, table.c.id))
     own = _attributes(conn, place)
-    counting = [r for r in rows if place.where is None or conditions.holds(place.where, _with(r, own)) is True]
-    return {id: [dict(r) for r in of] for id, of in groupby(counting, lambda r: str(r["account_id"]))}
+    counting: dict[str, list[Row]] = {}
+    for values in rows.mappings().all():
+        row = {**own.get((values["system"], values["stream"], values["id"]), {}), **values}
+        if place.where is None or conditions.holds(place.where, row) is True:
+            counting.setdefault(row["account_id"], []).append(row)
+    return counting
+
+
+def _asked(table: sa.Table, place: Place) -> list[sa.Column[Any]]:
+    """The columns that the place and its condition look at."""
+    names = {"system", "stream", "id", "currency", AMOUNTS[place.from_], *DAYS[place.from_].values()}
+    if place.where is not None:
+        names |= conditions.columns(place.where) & set(table.columns.keys())
+    return [table.c[name] for name in sorted(names)]
 
 
 def _picked(rows: list[Row], place: Place, day: str) -> list[Row]:
@@ -94,7 +105,3 @@ def _attributes(conn: Connection, place: Place) -> dict[tuple[str, str, str], di
             value = next((row[kind] for kind in ("text", "number", "date") if row[kind] is not None), None)
             own.setdefault((row["system"], row["stream"], row["id"]), {})[row["name"]] = value
     return own
-
-
-def _with(row: RowMapping, own: Mapping[tuple[str, str, str], dict[str, Any]]) -> dict[str, Any]:
-    return {**own.get((row["system"], row["stream"], row["id"]), {}), **row}

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from mappings import conditions
 from mappings.models import Mappings
@@ -19,20 +20,25 @@ from warehouse.account_places import Found
 from warehouse.issues import Issue
 from warehouse.tables import accounts
 
-PICKED = ("name", "domain", "parent_ref", "status", "industry", "time_zone", "arr_native", "currency", "renewal_date")
-"""Columns of account_records that are taken from the first system that knows them."""
+PICKED = ("name", "domain", "parent_ref", "status", "industry", "time_zone", "renewal_date", "arr_native", "currency")
+"""Columns of account_records that are taken from the first system that knows them; the currency after its amount."""
+
+Record = Sequence[Any]
+"""account_id, system, id, and the picked columns of an account record."""
+
+SYSTEM, ID, FIRST_PICKED = 1, 2, 3
 
 KINDS = ("missing_rate", "missing_currency", "enormous_amount")
 CHUNK = 20_000
 
 Row = dict[str, Any]
 
-_RECORDS = """
-    SELECT l.account_id, r.* FROM account_links l
+_RECORDS = f"""
+    SELECT l.account_id, r.system, r.id, {", ".join(PICKED)} FROM account_links l
     JOIN account_records r ON r.system = l.system AND r.id = l.external_id
     WHERE l.account_id >= :first AND l.account_id <= :last
     ORDER BY l.account_id, r.system, r.id
-"""
+"""  # noqa: S608
 _IDS = """
     SELECT DISTINCT l.account_id FROM account_links l
     JOIN account_records r ON r.system = l.system AND r.id = l.external_id
@@ -76,8 +82,8 @@ def build(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> i
     ids = list(conn.scalars(sa.text(_IDS)))
     for n in range(0, len(ids), CHUNK):
         chunk = ids[n : n + CHUNK]
-        records = conn.execute(sa.text(_RECORDS), {"first": chunk[0], "last": chunk[-1]}).mappings().all()
-        rows = [_account(id, list(of), mappings, around) for id, of in groupby(records, lambda r: r["account_id"])]
+        records = conn.execute(sa.text(_RECORDS), {"first": chunk[0], "last": chunk[-1]}).all()
+        rows = [_account(id, list(of), mappings, around) for id, of in groupby(records, itemgetter(0))]
         for row in rows:
             _convert(row, around.arr, rates, found)
         built += bulk.append(conn, accounts, rows)
@@ -85,43 +91,39 @@ def build(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> i
     return built
 
 
-def _account(account_id: str, records: Sequence[RowMapping], mappings: Mappings, around: Surroundings) -> Row:
+def _account(account_id: str, records: list[Record], mappings: Mappings, around: Surroundings) -> Row:
     order = mappings.company.systems
-    ranked = sorted(records, key=lambda r: (_rank(order, r["system"]), r["id"]))
-    sources: dict[str, str] = {}
-    row: Row = {"account_id": account_id}
-    for column in PICKED:
-        row[column], winner = _first(ranked, column)
-        if winner is not None:
-            sources[column] = winner["system"]
-    _with_money(row, ranked, sources)
+    ranked = sorted(records, key=lambda r: (_rank(order, r[SYSTEM]), r[ID])) if len(records) > 1 else records
+    row, sources = _picked(account_id, ranked)
     _from_places(row, around, sources)
-    parent = row.pop("parent_ref")
-    parent_id = around.parents.get((sources.get("parent_ref", ""), parent)) if parent else None
-    row["parent_id"] = None if parent_id == account_id else parent_id
+    parent = around.parents.get((sources.get("parent_ref", ""), row.pop("parent_ref")))
+    row["parent_id"] = None if parent == account_id else parent
     row["time_zone"] = row["time_zone"] or "UTC"
     row["first_subscription_start"] = around.starts.get(account_id)
-    row["crm"] = next((r["system"] for r in ranked if mappings.systems[r["system"]].kind != "files"), None)
+    row["crm"] = next((r[SYSTEM] for r in ranked if mappings.systems[r[SYSTEM]].kind != "files"), None)
     _judge(row, around.attributes.get(account_id, {}), mappings)
     row["sources"] = orjson.dumps(sources).decode()
     return row
 
 
+def _picked(account_id: str, ranked: Sequence[Record]) -> tuple[Row, dict[str, str]]:
+    """Each column from the first record that knows it, and whose that was; an amount brings its own currency."""
+    row: Row = {"account_id": account_id}
+    sources: dict[str, str] = {}
+    for n, column in enumerate(PICKED, FIRST_PICKED):
+        row[column] = None
+        for record in ranked:
+            if record[n] is not None:
+                row[column] = record[n]
+                sources[column] = record[SYSTEM]
+                if column == "arr_native":
+                    ranked = [record]  # the currency comes next
+                break
+    return row, sources
+
+
 def _rank(order: Sequence[str], system: str) -> int:
     return order.index(system) if system in order else len(order)
-
-
-def _first(records: Sequence[RowMapping], column: str) -> tuple[Any, RowMapping | None]:
-    winner = next((r for r in records if r[column] is not None), None)
-    return (None, None) if winner is None else (winner[column], winner)
-
-
-def _with_money(row: Row, records: Sequence[RowMapping], sources: dict[str, str]) -> None:
-    """An amount and its currency come from the same record."""
-    _, winner = _first(records, "arr_native")
-    if winner is not None:
-        row["currency"] = winner["currency"]
-        sources["currency"] = winner["system"]
 
 
 def _from_places(row: Row, around: Surroundings, sources: dict[str, str]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +18,6 @@ from warehouse.tables import Instant
 Row = Mapping[str, Any]
 
 _ARROW: list[tuple[type[Any], pa.DataType]] = [  # first match wins
-    (Instant, pa.timestamp("us")),
     (sa.Text, pa.string()),
     (sa.String, pa.string()),
     (sa.Boolean, pa.bool_()),
@@ -35,27 +33,22 @@ def _arrow_type(column: sa.Column[Any]) -> pa.DataType:
     return next(arrow for kind, arrow in _ARROW if isinstance(column.type, kind))
 
 
-def _naive(value: datetime | None) -> datetime | None:
-    return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-
-def _values(column: sa.Column[Any], rows: Sequence[Row]) -> list[Any]:
-    values = [row.get(column.name) for row in rows]
+def _array(column: sa.Column[Any], values: Sequence[Any]) -> pa.Array:
     if isinstance(column.type, Instant):
-        return [_naive(v) for v in values]
+        return pa.array(values, pa.timestamp("us", tz="UTC")).cast(pa.timestamp("us"))
     if isinstance(column.type, sa.Numeric) and not isinstance(column.type, sa.Float):
-        return [None if v is None else Decimal(v).quantize(Decimal("0.0001")) for v in values]
-    return values
+        values = [None if v is None else Decimal(v).quantize(Decimal("0.0001")) for v in values]
+    return pa.array(values, _arrow_type(column))
 
 
 def arrow_table(table: Table, rows: Sequence[Row]) -> pa.Table:
     """Rows as Arrow columns of the table's types; a key that a row lacks is NULL."""
-    return pa.table({c.name: pa.array(_values(c, rows), _arrow_type(c)) for c in table.columns})
+    return pa.table({c.name: _array(c, [row.get(c.name) for row in rows]) for c in table.columns})
 
 
 def arrow_columns(table: Table, **columns: Sequence[Any]) -> pa.Table:
     """Some columns of the table as Arrow, given a list each; for `staged`."""
-    return pa.table({name: pa.array(values, _arrow_type(table.c[name])) for name, values in columns.items()})
+    return pa.table({name: _array(table.c[name], values) for name, values in columns.items()})
 
 
 def append(conn: Connection, table: Table, rows: Iterable[Row] | pa.Table) -> int:

@@ -6,7 +6,7 @@ time zone of its account.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -16,14 +16,28 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
 from mappings.models import Mappings, PullMapping
-from warehouse import accounts, bulk, conform_rows, identity, issues, local_zones, tables, touched
-from warehouse.conform_rows import Reading, Rows, Version, Zones
-from warehouse.tables import account_keys, account_roles, attributes, conformed, raw_records
+from warehouse import (
+    accounts,
+    bulk,
+    conform_rows,
+    conform_versions,
+    identity,
+    issues,
+    local_zones,
+    plan_rates,
+    tables,
+    touched,
+)
+from warehouse.conform_rows import Reading, Rows, Zones
+from warehouse.conform_versions import CHUNK, Version
+from warehouse.tables import account_keys, account_roles, attributes, conformed
 
-CHUNK = 10_000
 KINDS = ("refused_value", "refused_row")
 BESIDE = (account_keys, account_roles, attributes)
 """What a record may fill beside its row."""
+
+ALL_ACCOUNTS = ("", "accounts")
+"""Under this name `conformed` keeps by which rules the accounts were joined."""
 
 Tell = Callable[[str, int, int | None], None]
 
@@ -47,17 +61,27 @@ def conform(conn: Connection, mappings: Mappings, now: datetime, progress: Tell 
     """Bring our tables up to what landed, in the connection's transaction."""
     done = Conformed()
     tell = progress or _silent
-    _drop_unmapped(conn, mappings)
+    changed = _drop_unmapped(conn, mappings)
     for system, stream in _streams(mappings, of_accounts=True):
-        _conform_stream(conn, mappings, system, stream, {}, now, tell, done)
+        changed |= _conform_stream(conn, mappings, system, stream, {}, now, tell, done)
     linked = identity.link(conn, mappings, now)
     done.minted, done.linked = linked.minted, linked.linked
     zones, moved = local_zones.refresh(conn, mappings)
     for system, stream in _streams(mappings, of_accounts=False):
         _conform_moved(conn, mappings, system, stream, zones.get(system, {}), moved.get(system, set()), now, done)
-        _conform_stream(conn, mappings, system, stream, zones.get(system, {}), now, tell, done)
-    done.accounts = accounts.build(conn, mappings, now.date(), now)
+        changed |= _conform_stream(conn, mappings, system, stream, zones.get(system, {}), now, tell, done)
+    _build_accounts(conn, mappings, now, changed or linked.changed, done)
     return done
+
+
+def _build_accounts(conn: Connection, mappings: Mappings, now: datetime, changed: bool, done: Conformed) -> None:
+    """Join the systems' records anew when they changed, the company's rules did, or a new plan year began."""
+    rates = plan_rates.of(mappings.company.currency, now.date())
+    rules = _hash([mappings.company.model_dump(mode="json"), rates.year])
+    if changed or _conformed_through(conn, *ALL_ACCOUNTS, rules) is None:
+        accounts.build(conn, mappings, now.date(), now)
+        _remember(conn, *ALL_ACCOUNTS, rules, 0)
+    done.accounts = conn.scalar(sa.select(sa.func.count()).select_from(tables.accounts)) or 0
 
 
 def rebuild(conn: Connection, mappings: Mappings, known_at: datetime, now: datetime) -> Conformed:
@@ -71,7 +95,7 @@ def rebuild(conn: Connection, mappings: Mappings, known_at: datetime, now: datet
         for system, stream in _streams(mappings, of_accounts=of_accounts):
             _forget(conn, system, stream)
             reading = _compile(mappings, system, stream)
-            for chunk in _versions(conn, system, stream, 0, known_at):
+            for chunk in conform_versions.since(conn, system, stream, 0, known_at):
                 _append(conn, reading, conform_rows.rows(reading, chunk, zones.get(system, {})), done)
     done.accounts = accounts.build(conn, mappings, known_at.date(), now)
     return done
@@ -106,21 +130,23 @@ def _conform_stream(
     now: datetime,
     tell: Tell,
     done: Conformed,
-) -> None:
+) -> bool:
+    """Returns whether there was anything to do."""
     definition = _definition(mappings, mappings.systems[system].pull[stream])
     after = _conformed_through(conn, system, stream, definition)
-    last = _last_landing(conn, system, stream)
+    last = conform_versions.last_landing(conn, system, stream)
     if after is None:
         _forget(conn, system, stream)
     if after == last:
-        return
+        return False
     reading = _compile(mappings, system, stream)
-    total, so_far = _waiting(conn, system, stream, after or 0), 0
-    for chunk in _versions(conn, system, stream, after or 0):
+    total, so_far = conform_versions.waiting(conn, system, stream, after or 0), 0
+    for chunk in conform_versions.since(conn, system, stream, after or 0):
         _apply(conn, reading, chunk, zones, now, done)
         so_far += len(chunk)
         tell(f"conform {system} {stream}", so_far, total)
     _remember(conn, system, stream, definition, last)
+    return True
 
 
 def _conform_moved(
@@ -141,7 +167,7 @@ def _conform_moved(
         among = reading.table.c.account_ref.in_(sa.text(f"SELECT account_ref FROM {stage}"))  # noqa: S608
         ids = list(conn.scalars(sa.select(reading.table.c.id).where(*_of(reading.table, system, stream), among)))
     for n in range(0, len(ids), CHUNK):
-        _apply(conn, reading, _versions_of(conn, system, stream, ids[n : n + CHUNK]), zones, now, done)
+        _apply(conn, reading, conform_versions.of(conn, system, stream, ids[n : n + CHUNK]), zones, now, done)
 
 
 def _apply(
@@ -181,71 +207,17 @@ def _of(table: Table, system: str, stream: str) -> tuple[sa.ColumnElement[bool],
     return table.c.system == system, table.c.stream == stream
 
 
-# --- what landed ------------------------------------------------------------------------------------------------------
-
-
-def _current(system: str, stream: str, known_at: datetime | None = None) -> tuple[sa.ColumnElement[bool], ...]:
-    """The newest version of each record: now, or as it was known at a moment."""
-    c = raw_records.c
-    of_stream = _of(raw_records, system, stream)
-    if known_at is None:
-        return *of_stream, c.superseded_at.is_(None)
-    return *of_stream, c.seen_at <= known_at, sa.or_(c.superseded_at.is_(None), c.superseded_at > known_at)
-
-
-def _last_landing(conn: Connection, system: str, stream: str) -> int:
-    return conn.scalar(sa.select(sa.func.max(raw_records.c.landing)).where(*_of(raw_records, system, stream))) or 0
-
-
-def _waiting(conn: Connection, system: str, stream: str, after: int) -> int:
-    waiting = sa.select(sa.func.count()).select_from(raw_records).where(*_current(system, stream))
-    return conn.scalar(waiting.where(raw_records.c.landing > after)) or 0
-
-
-def _versions(
-    conn: Connection, system: str, stream: str, after: int, known_at: datetime | None = None
-) -> Iterator[list[Version]]:
-    """What landed after a landing, in chunks of whole landings, so that memory stays that of a batch."""
-    landing = raw_records.c.landing
-    for first, last in _ranges(conn, system, stream, after, known_at):
-        chunk = _select().where(*_current(system, stream, known_at), landing.between(first, last))
-        yield [Version._make(row) for row in conn.execute(chunk)]
-
-
-def _versions_of(conn: Connection, system: str, stream: str, ids: Sequence[str]) -> list[Version]:
-    with bulk.staged(conn, raw_records, bulk.arrow_columns(raw_records, id=ids)) as stage:
-        among = sa.text(f"id IN (SELECT id FROM {stage})")  # noqa: S608
-        return [Version._make(row) for row in conn.execute(_select().where(*_current(system, stream), among))]
-
-
-def _select() -> sa.Select[tuple[str, str, bool, datetime]]:
-    c = raw_records.c
-    return sa.select(c.id, c.payload, c.deleted, c.seen_at)
-
-
-def _ranges(
-    conn: Connection, system: str, stream: str, after: int, known_at: datetime | None
-) -> Iterator[tuple[int, int]]:
-    """First and last landing of each chunk."""
-    landing = raw_records.c.landing
-    counts = sa.select(landing, sa.func.count()).where(*_current(system, stream, known_at), landing > after)
-    first, size, last = after + 1, 0, after
-    for number, records in conn.execute(counts.group_by(landing).order_by(landing)).all():
-        if size and size + records > CHUNK:
-            yield first, last
-            first, size = number, 0
-        size, last = size + records, number
-    if size:
-        yield first, last
-
-
 # --- how far we are ---------------------------------------------------------------------------------------------------
 
 
 def _definition(mappings: Mappings, pull: PullMapping) -> str:
     """A hash of everything that shapes the stream's rows."""
     expansion = mappings.company.expansion_when if pull.table == "opportunities" else None
-    return sha256(orjson.dumps([pull.model_dump(mode="json"), expansion], option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return _hash([pull.model_dump(mode="json"), expansion])
+
+
+def _hash(rules: list[object]) -> str:
+    return sha256(orjson.dumps(rules, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)).hexdigest()
 
 
 def _conformed_through(conn: Connection, system: str, stream: str, definition: str) -> int | None:
@@ -266,9 +238,11 @@ def _forget(conn: Connection, system: str, stream: str) -> None:
         conn.execute(sa.delete(table).where(*_of(table, system, stream)))
 
 
-def _drop_unmapped(conn: Connection, mappings: Mappings) -> None:
-    """A stream that left the configuration leaves our tables too; raw keeps it."""
-    mapped = {*_streams(mappings, of_accounts=True), *_streams(mappings, of_accounts=False)}
-    for system, stream in conn.execute(sa.select(conformed.c.system, conformed.c.stream)).all():
-        if (system, stream) not in mapped:
-            _forget(conn, system, stream)
+def _drop_unmapped(conn: Connection, mappings: Mappings) -> bool:
+    """A stream that left the configuration leaves our tables too; raw keeps it. Returns whether one did."""
+    mapped = {*_streams(mappings, of_accounts=True), *_streams(mappings, of_accounts=False), ALL_ACCOUNTS}
+    stored = conn.execute(sa.select(conformed.c.system, conformed.c.stream)).all()
+    unmapped = [row for row in stored if tuple(row) not in mapped]
+    for system, stream in unmapped:
+        _forget(conn, system, stream)
+    return bool(unmapped)

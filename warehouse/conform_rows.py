@@ -17,21 +17,13 @@ from mappings import conditions, convert
 from mappings.convert import Converted
 from mappings.models import Company, PullField, PullMapping, RoleSource
 from warehouse import fits
+from warehouse.conform_versions import Version
 from warehouse.issues import Issue
 from warehouse.tables import FACTS, account_records, opportunities
 
 Row = dict[str, Any]
 Zones = Mapping[str, ZoneInfo]
 """Time zone by account_ref; UTC for those that are missing."""
-
-
-class Version(NamedTuple):
-    """The current version of a record."""
-
-    id: str
-    payload: str
-    deleted: bool
-    seen_at: datetime
 
 
 class Reader(NamedTuple):

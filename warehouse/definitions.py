@@ -44,7 +44,10 @@ def _wanted(conn: Connection) -> list[Row]:
 
 
 def _ddl(conn: Connection, table: sa.Table) -> str:
-    statements: list[ExecutableDDLElement] = [CreateTable(table), *(CreateIndex(i) for i in sorted(table.indexes, key=lambda i: str(i.name)))]
+    statements: list[ExecutableDDLElement] = [
+        CreateTable(table),
+        *(CreateIndex(i) for i in sorted(table.indexes, key=lambda i: str(i.name))),
+    ]
     return ";".join(str(statement.compile(dialect=conn.dialect)) for statement in statements)
 
 

@@ -39,6 +39,8 @@ class Linked:
 
     minted: int = 0
     linked: int = 0
+    changed: bool = False
+    """Whether any link or merge is another than before."""
     found: list[Issue] = field(default_factory=list)
 
 
@@ -61,6 +63,7 @@ class Known:
 def link(conn: Connection, mappings: Mappings, now: datetime) -> Linked:
     """Give every account record its account, follow deletions and merges, link product files by their keys."""
     done = Linked()
+    before = _standing(conn)
     identity_merges.end_deleted(conn, now)
     crms = [name for name in mappings.company.systems if _holds_accounts(mappings, name)]
     for system in crms:
@@ -72,7 +75,14 @@ def link(conn: Connection, mappings: Mappings, now: datetime) -> Linked:
             done.linked += identity_products.link(conn, name, by_domain, waiting, now, done.found)
     done.found += _still_copied(conn)
     issues.restate(conn, KINDS, done.found, now)
+    done.changed = _standing(conn) != before
     return done
+
+
+def _standing(conn: Connection) -> tuple[int, ...]:
+    """Links, ended links and merged accounts: every decision adds to one of them."""
+    counts = "SELECT COUNT(*), COUNT(valid_to), (SELECT COUNT(merged_into) FROM account_ids) FROM links"
+    return tuple(conn.execute(sa.text(counts)).one())
 
 
 def _holds_accounts(mappings: Mappings, system: str) -> bool:

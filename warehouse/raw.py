@@ -6,25 +6,21 @@ change. Nothing is ever overwritten; the version before gets a `superseded_at`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from hashlib import blake2b
-from typing import Any, NamedTuple
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from connectors.base import Bookmark, Page, Record, Stream
+from connectors.base import Bookmark, Page, Stream
 from mappings import streams
 from mappings.models import PullMapping
-from warehouse import bulk, issues, seen
+from warehouse import bulk, issues, raw_versions, seen
 from warehouse.issues import Issue
+from warehouse.raw_versions import Version
 from warehouse.tables import bookmarks, deliveries, files, raw_records
-
-STAMPS = frozenset({"SystemModstamp", "LastModifiedDate"})
-"""Fields that a vendor moves on every write, ours included."""
 
 BATCH_RECORDS = 10_000
 BATCH_BYTES = 64 * 2**20
@@ -50,18 +46,6 @@ class Landed:
             self.deleted + other.deleted,
             self.refused + other.refused,
         )
-
-
-class Known(NamedTuple):
-    """What we hold of a record: enough to tell whether it changed."""
-
-    hash: str
-    deleted: bool
-    merged_into: str | None
-
-
-Version = dict[str, Any]
-"""A row of raw_records."""
 
 
 def gather(pages: Iterable[Page], clock: Callable[[], float]) -> Iterator[list[Page]]:
@@ -102,16 +86,16 @@ def land(
     The same pages once more add nothing. Of an id that occurs several times the last record counts.
     """
     found = refusals(system, stream.name, pages)
-    records = _distinct(system, stream, pages, found)
-    versions = _versions(system, stream, pull, pushed, records, found, (seen_at, run))
-    landed = _store(conn, system, stream.name, versions, seen_at)
+    records = raw_versions.distinct(system, stream, pages, found)
+    versions = raw_versions.of_records(system, stream, pull, pushed, records, found)
+    stored = raw_versions.store(conn, system, stream.name, versions, seen_at, run)
     if pushed:
         found += seen.store(conn, system, stream, pushed, key_field, [r for r in records if r[0].id in versions])
     remember_files(conn, system, stream.name, [(page, len(page.records)) for page in pages], seen_at, run)
     issues.settle(conn, ["unreadable"], system, stream.name, list(versions), found, seen_at)
     if pages:
         remember(conn, system, stream, pages[-1].bookmark, seen_at)
-    return landed + Landed(refused=refused(found))
+    return Landed(*stored, refused=refused(found))
 
 
 def refusals(system: str, stream: str, pages: Iterable[Page]) -> list[Issue]:
@@ -197,7 +181,7 @@ def reconcile(
     listed = [id for page in id_pages for id in page]
     if not listed:
         return _disbelieve(conn, system, stream, seen_at)
-    current = _current(system, stream)
+    current = raw_versions.current(system, stream)
     with bulk.staged(conn, raw_records, bulk.arrow_columns(raw_records, id=listed)) as stage:
         gone = sa.select(raw_records.c.id, raw_records.c.payload).where(
             *current,
@@ -205,156 +189,13 @@ def reconcile(
             sa.text(f"NOT EXISTS (SELECT 1 FROM {stage} s WHERE s.id = raw_records.id)"),  # noqa: S608
         )
         vanished = conn.execute(gone).all()
-    versions = {
-        id: _version(system, stream, Record(id, {}, deleted=True), payload, "", (seen_at, run))
-        for id, payload in vanished
-    }
-    return _store(conn, system, stream, versions, seen_at).deleted
+    versions = {id: Version(id, "", payload, True, None, 0, "") for id, payload in vanished}
+    return raw_versions.store(conn, system, stream, versions, seen_at, run).deleted
 
 
 def _disbelieve(conn: Connection, system: str, stream: str, seen_at: datetime) -> int:
     held = sa.select(sa.func.count()).select_from(raw_records)
-    if conn.scalar(held.where(*_current(system, stream), raw_records.c.deleted.is_(False))):
+    if conn.scalar(held.where(*raw_versions.current(system, stream), raw_records.c.deleted.is_(False))):
         message = "the system listed no record at all although we hold some; nothing was deleted; check permissions"
         issues.record(conn, [Issue("empty_listing", system, stream, stream, "", message)], seen_at)
     return 0
-
-
-# --- versions ---------------------------------------------------------------------------------------------------------
-
-
-def _distinct(system: str, stream: Stream, pages: Sequence[Page], found: list[Issue]) -> list[tuple[Record, Page]]:
-    """The records of the batch, one an id: the last; but two lines of one file that share a key are not one record."""
-    last: dict[str, tuple[Record, Page]] = {}
-    for page in pages:
-        for record in page.records:
-            if not record.id:
-                found.append(_issue("missing_key", system, stream, page, record, f"has no {stream.key}"))
-            elif record.line and record.id in last and _same_file(last[record.id], page, record):
-                earlier = last[record.id][0].line
-                found.append(
-                    _issue("duplicate_key", system, stream, page, record, f"repeats the key of line {earlier}")
-                )
-            else:
-                last[record.id] = (record, page)
-    return list(last.values())
-
-
-def _same_file(earlier: tuple[Record, Page], page: Page, record: Record) -> bool:
-    return earlier[1].file_hash == page.file_hash and earlier[0].line != record.line
-
-
-def _issue(kind: str, system: str, stream: Stream, page: Page, record: Record, what: str) -> Issue:
-    subject = f"{page.file}:{record.line}" if record.line else record.id or stream.object
-    return Issue(kind, system, stream.name, subject, stream.key, f"the record {what}; it was not stored")
-
-
-def _versions(
-    system: str,
-    stream: Stream,
-    pull: PullMapping,
-    pushed: frozenset[str],
-    records: Iterable[tuple[Record, Page]],
-    found: list[Issue],
-    arrival: tuple[datetime, str],
-) -> dict[str, Version]:
-    mapped = sorted(streams.mapped_fields(pull))
-    hashed = [field for field in mapped if field not in _unhashed(pull, pushed)]
-    hashed_apart = len(hashed) < len(mapped)
-    versions = {}
-    for record, page in records:
-        fields = record.fields
-        try:
-            storable_id(record.id)
-            payload = _json({f: fields[f] for f in mapped if f in fields})
-            core = _json({f: fields[f] for f in hashed if f in fields}) if hashed_apart else payload
-        except (TypeError, ValueError) as error:
-            found.append(_issue("unreadable", system, stream, page, record, f"cannot be written as JSON: {error}"))
-            continue
-        hash = blake2b(core, digest_size=16).hexdigest()
-        version = _version(system, stream.name, record, payload.decode(), hash, arrival)
-        version["file_hash"] = page.file_hash
-        versions[record.id] = version
-    return versions
-
-
-def storable_id(id: str) -> None:
-    """ValueError for what is no text to a database: half a character, NUL."""
-    if not id.isascii():
-        id.encode()
-    if "\0" in id:
-        raise ValueError("the id holds a NUL character")
-
-
-def _json(fields: Mapping[str, Any]) -> bytes:
-    return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
-
-
-def _unhashed(pull: PullMapping, pushed: frozenset[str]) -> frozenset[str]:
-    """Stamps, and our link key: when we write it into an account, the account did not change."""
-    link_key = pull.fields.get("link_key")
-    ours = frozenset() if link_key is None or link_key.from_ is None else frozenset({link_key.from_})
-    return STAMPS | (ours & pushed)
-
-
-def _version(
-    system: str, stream: str, record: Record, payload: str, hash: str, arrival: tuple[datetime, str]
-) -> Version:
-    return {
-        "system": system,
-        "stream": stream,
-        "id": record.id,
-        "hash": hash,
-        "payload": payload,
-        "deleted": record.deleted,
-        "merged_into": record.merged_into,
-        "line": record.line,
-        "file_hash": "",
-        "run": arrival[1],
-        "seen_at": arrival[0],
-    }
-
-
-def _store(conn: Connection, system: str, stream: str, versions: Mapping[str, Version], seen_at: datetime) -> Landed:
-    """Append what is new or changed and close the versions before."""
-    if not versions:
-        return Landed()
-    landing = 1 + (conn.scalar(sa.select(sa.func.max(raw_records.c.landing)).where(*_stream(system, stream))) or 0)
-    known = _known(conn, system, stream, list(versions)) if landing > 1 else {}
-    fresh = [v | {"landing": landing} for v in versions.values() if _differs(known.get(v["id"]), v)]
-    changed = [v["id"] for v in fresh if v["id"] in known]
-    _supersede(conn, system, stream, changed, seen_at)
-    bulk.append(conn, raw_records, fresh)
-    deleted = sum(1 for v in fresh if v["deleted"])
-    new = sum(1 for v in fresh if not v["deleted"] and v["id"] not in known)
-    return Landed(new, len(fresh) - new - deleted, len(versions) - len(fresh), deleted)
-
-
-def _differs(known: Known | None, version: Version) -> bool:
-    if known is None or known.deleted != version["deleted"] or known.merged_into != version["merged_into"]:
-        return True
-    return not known.deleted and known.hash != version["hash"]
-
-
-def _stream(system: str, stream: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return raw_records.c.system == system, raw_records.c.stream == stream
-
-
-def _current(system: str, stream: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return *_stream(system, stream), raw_records.c.superseded_at.is_(None)
-
-
-def _known(conn: Connection, system: str, stream: str, ids: Sequence[str]) -> dict[str, Known]:
-    c = raw_records.c
-    with bulk.staged(conn, raw_records, bulk.arrow_columns(raw_records, id=ids)) as stage:
-        staged = sa.table(stage, sa.column("id", sa.String))
-        select = sa.select(c.id, c.hash, c.deleted, c.merged_into).join(staged, staged.c.id == c.id)
-        return {row[0]: Known(*row[1:]) for row in conn.execute(select.where(*_current(system, stream)))}
-
-
-def _supersede(conn: Connection, system: str, stream: str, ids: Sequence[str], seen_at: datetime) -> None:
-    if not ids:
-        return
-    with bulk.staged(conn, raw_records, bulk.arrow_columns(raw_records, id=ids)) as stage:
-        among = raw_records.c.id.in_(sa.select(sa.table(stage, sa.column("id", sa.String)).c.id))
-        conn.execute(sa.update(raw_records).where(*_current(system, stream), among).values(superseded_at=seen_at))
