@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -80,9 +80,10 @@ class Fault:
 class Faults:
     """An ASGI middleware over the vendors' routes: counts their calls and spoils those that a rule takes."""
 
-    def __init__(self, app: ASGIApp, calls: Calls, shape: Callable[[str, str], Recorded], edit: Edit) -> None:
-        self._app, self._calls, self._shape, self._edit = app, calls, shape, edit
-        self.rules: list[Fault] = []
+    def __init__(
+        self, app: ASGIApp, calls: Calls, shape: Callable[[str, str], Recorded], edit: Edit, rules: Sequence[Fault]
+    ) -> None:
+        self._app, self._calls, self._shape, self._edit, self._rules = app, calls, shape, edit, rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith("/_sandbox"):
@@ -92,7 +93,7 @@ class Faults:
         self._calls.add(recorded)
         scope["sandbox.recorded"] = recorded
         uri = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
-        fault = next((rule for rule in self.rules if rule.takes(scope["method"], uri)), None)
+        fault = next((rule for rule in self._rules if rule.takes(scope["method"], uri)), None)
         if fault is None:
             await self._app(scope, receive, _noting(recorded, send))
         else:

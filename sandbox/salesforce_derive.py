@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_org import Org
-from sandbox.salesforce_schema import CLOSED_CASE, CLOSED_TASK, STAGES
+from sandbox.salesforce_sales import STAGES
+from sandbox.salesforce_service import CLOSED_CASE, CLOSED_TASK
 from sandbox.salesforce_values import moment, read_moment
 from sandbox.store import Record, Value
 

@@ -15,7 +15,8 @@ from sandbox import salesforce_ids as ids
 from sandbox.salesforce_derive import Draft, after_save, archive, derive
 from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_org import INTEGRATION_USER, ORGANIZATION_ID, Org
-from sandbox.salesforce_schema import OBJECTS, STAGES
+from sandbox.salesforce_sales import STAGES
+from sandbox.salesforce_schema import OBJECTS
 from sandbox.salesforce_values import SETTLED, moment, read_moment, settle
 from sandbox.salesforce_writes import delete, merge
 from sandbox.store import Value

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import uvicorn
 from starlette.routing import Route, Router
@@ -18,7 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox import control
 from sandbox.calls import Calls
-from sandbox.faults import TRANSPORT, Faults
+from sandbox.faults import TRANSPORT, Fault, Faults
 from sandbox.salesforce import Salesforce, shape
 from sandbox.salesforce_org import Org, Settings
 from sandbox.salesforce_seed import Seed, sow
@@ -48,7 +48,7 @@ class Sandbox:
         self.salesforce = Salesforce(self.org)
         self.calls = Calls()
         self._port = port
-        self._server = self._made()
+        self._server = uvicorn.Server(self._config())
         self._thread: threading.Thread | None = None
 
     @cached_property
@@ -107,20 +107,21 @@ class Sandbox:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
 
-    def _made(self) -> uvicorn.Server:
-        rules = list[Any]()
+    def _config(self) -> uvicorn.Config:
+        """Control and vendors behind the faults, on a protocol that can break connections."""
+        rules = list[Fault]()
         levers = control.Levers(self.store, self.org, self.calls, rules)
-        vendors = [Route("/{path:path}", self.salesforce.respond, methods=METHODS)]
-        app = Faults(
-            Router([*control.routes(levers), *vendors]), self.calls, shape, partial(control.person_edit, self.org)
-        )
-        app.rules = rules
-        config = uvicorn.Config(
-            app, http=_Protocol, lifespan="off", log_level="critical", timeout_graceful_shutdown=1,
+        vendors = Route("/{path:path}", self.salesforce.respond, methods=METHODS)
+        router = Router([*control.routes(levers), vendors])
+        return uvicorn.Config(
+            Faults(router, self.calls, shape, partial(control.person_edit, self.org), rules),
+            http=_Protocol,
+            lifespan="off",
+            log_level="critical",
+            timeout_graceful_shutdown=1,
             timeout_keep_alive=75,
             h11_max_incomplete_event_size=1 << 20,
-        )  # fmt: skip
-        return uvicorn.Server(config)
+        )
 
 
 class _Protocol(H11Protocol):

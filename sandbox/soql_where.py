@@ -13,9 +13,9 @@ from sandbox.salesforce_fields import Field
 from sandbox.salesforce_objects import SObject
 from sandbox.salesforce_org import Org
 from sandbox.salesforce_values import NUMBERS, moment, read_moment
-from sandbox.soql import unescaped
 from sandbox.soql_dates import span
 from sandbox.soql_fields import find
+from sandbox.soql_tokens import unescaped
 from sandbox.soql_tree import Comparison, Condition, Literal, Not, Query, SemiJoin, pointed
 from sandbox.store import Record
 
