@@ -247,6 +247,20 @@ def test_a_task_that_nobody_touched_is_closed_by_id(world: World) -> None:
     assert world.push() == {"unchanged": 1}
 
 
+def test_a_task_seen_before_its_last_write_is_read_again(world: World) -> None:
+    """A sighting older than our acknowledgement cannot tell whether a person changed the task since."""
+    world.task("demo:e1:0")
+    before = world.tick()
+    world.push()
+    [(task_id, task)] = world.crm.of("Task").items()
+    world.close_task("demo:e1:0")
+    with world.engine.begin() as conn:
+        outbox.sight(conn, "salesforce", "Task", {task_id: Record(task_id, dict(task))}, before)
+    plan = world.plan({"Task": world.now})
+    assert [(c.push, c.code) for c in plan.changes] == [("tasks", "stale")]
+    assert plan.stale == {"Task": [task_id]}
+
+
 def test_a_deleted_task_never_returns(world: World) -> None:
     """What a person deleted is not created again, neither by the next push nor by the one after a decision."""
     world.task("demo:e1:0")
