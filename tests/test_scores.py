@@ -296,6 +296,40 @@ def test_a_late_delivery_replaces_the_stale_day(warehouse: Engine, configured: M
     assert stale == {None}
 
 
+def test_late_and_missing_sources_raise_no_false_alarm(warehouse: Engine, configured: Mappings) -> None:
+    """Files and pulls come days late, one file never: a perfect account stays at one hundred."""
+    files_of = {8: range(5, 8), 12: [], **{n: [n - 1] for n in (1, 2, 3, 4, 5, 9, 10, 11, *range(13, 23))}}
+    with warehouse.begin() as conn:
+        health.add_accounts(conn, "a")
+        _perfect(conn, "a")
+        health.add(
+            conn, "feature_days", [{"account": "a", "day": -1, "feature": f} for f in ("dashboards", "api", "reports")]
+        )
+        health.add(
+            conn,
+            "touchpoints",
+            [{"account": "a", "kind": "email", "direction": "inbound", "day": 3, "contact_ref": "a-c"}],
+        )
+        _deliver(conn)
+        found = []
+        for day in range(23):
+            for arrived in files_of.get(day, []):
+                health.add(conn, "usage_days", [{"account": "a", "day": arrived, "active_users": 5}])
+                for name in tables.DAY_GRAINED:
+                    health.deliver(conn, name, [arrived])
+            if day not in (10, 11, 12, 13):
+                _deliver(conn, day - 1, ("contacts", "tickets", "touchpoints", "goals"))
+            if day in (0, 5, 7, 8, 10, 12, 13, 14, 22):
+                _score(conn, configured, day)
+                found.append(_latest(conn, "a")["score"])
+        stale = {
+            r["component"]: r["stale_since"] for r in health.rows(conn, tables.component_history) if r["to_day"] is None
+        }
+    assert found == [100] * 9
+    assert stale["active_users"] == stale["champion"] == AS_OF + 11 * DAY  # the file of day 11 never came
+    assert stale["no_critical_ticket"] is None
+
+
 # --- who is scored ----------------------------------------------------------------------------------------------------
 
 

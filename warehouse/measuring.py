@@ -48,7 +48,7 @@ def run(conn: Connection, known: Mapping[str, Measure], core_features: Sequence[
     """Fill measure_values: each measure once for every day from which it is judged, usually one."""
     conn.execute(tables.measure_values.delete())
     for done, measure in enumerate(known.values()):
-        progress(measure.name, done, len(known))
+        progress("measures", done, len(known))
         for day in _days(conn, measure):
             _run_for(conn, measure, day, core_features)
     progress("measures", len(known), len(known))

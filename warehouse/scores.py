@@ -58,7 +58,8 @@ def score(conn: Connection, mappings: Mappings, as_of: date, now: datetime, prog
 
 def last_decided(conn: Connection) -> date | None:
     """The newest day for which decisions were taken."""
-    return conn.scalar(sa.select(sa.func.max(tables.decided_days.c.as_of)))
+    last: date | None = conn.scalar(sa.select(sa.func.max(tables.decided_days.c.as_of)))
+    return last
 
 
 def may_decide(conn: Connection, as_of: date, now: datetime) -> bool:

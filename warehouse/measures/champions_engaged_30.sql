@@ -3,7 +3,7 @@
 -- sources: contacts.role
 -- also: touchpoints, usage_days.user_email
 -- window: 30 days
--- needs: last day
+-- needs: every day
 -- direction: up
 -- Champions that have not left and had a touch, a reply or a login in 30 days; a touch that did not take place is none.
 WITH champions AS (
