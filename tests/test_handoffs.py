@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from tests.decision_rows import ACCOUNT, AS_OF, NOW, account, contact, customers, put, read, role, score, user
-from warehouse import handoffs, tables
+from warehouse import handoffs, measures, tables
 from warehouse.handoffs import HandedOff
 
 DAY = timedelta(days=1)
@@ -188,6 +188,20 @@ Customer success: Cara (cara@example.com), who stays with the account and can in
         (row["handoff"], "salesforce", "003A", "champion"),
         (row["handoff"], "salesforce", "003B", "sponsor"),
     ]
+
+
+def test_the_trigger_looks_at_measures_that_exist() -> None:
+    """What the trigger reads from the history is something that a measure writes there."""
+    assert {"limit_used_pct", "departments_active_28"} <= set(measures.load())
+
+
+def test_long_lists_are_cut_with_a_count(conn: Connection) -> None:
+    """Fifteen departments are ten names and a number."""
+    put(conn, tables.measure_history, measure("departments_active_28", 15.0))
+    put(conn, tables.usage_days, *(usage(f"D{n:02}") for n in range(15)))
+    decide(conn)
+    named = ", ".join(f"D{n:02}" for n in range(10))
+    assert json.loads(stored(conn)[0]["reasons"]) == [f"15 departments active in 28 days: {named}, and 5 more"]
 
 
 def test_one_open_handoff_at_a_time(conn: Connection) -> None:

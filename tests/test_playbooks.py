@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
@@ -26,7 +27,7 @@ from tests.decision_rows import (
     scorecard,
     user,
 )
-from warehouse import playbooks, tables
+from warehouse import playbooks, tables, templates, words
 from warehouse.playbooks import Decided
 
 DAY = timedelta(days=1)
@@ -295,3 +296,70 @@ What to do
 - Days 3 to 7: call the primary contact, write down concerns and blockers, agree on a plan with dates.
 Complete this task when the assessment is done. The episode closes by itself when the account is out of danger."""
     )
+
+
+@pytest.mark.parametrize("name", ["Incorporated " * 19, "x" * 55, "x" * 255])
+def test_the_longest_subject_fits_a_crm(name: str) -> None:
+    """The longest names and the longest reason stay within the 255 that a task's subject holds."""
+    longest = "x" * words.MOST_CHARACTERS
+    names = {
+        "account": {"name": name},
+        "state_words": "critical",
+        "score": 39,
+        "reasons": [f"{longest} (as of 18 Nov 2026)"],
+    }
+    subject = templates.render(read().playbooks.at_risk.first_task.subject, names, "")
+    assert len(subject) <= 255
+    assert subject.endswith(f"{longest} (as of 18 Nov 2026)")
+
+
+class OneAccount:
+    """What should become of one account, told a second time: in trouble, out of it, or a day that does not count."""
+
+    def __init__(self) -> None:
+        self.open: date | None = None
+        self.closed: date | None = None
+        self.opened: list[date] = []
+
+    def day(self, day: date, state: str, known: bool, lifecycle: str) -> None:
+        in_trouble = state in ("at_risk", "critical")
+        if not known:
+            return
+        if self.open and not in_trouble and state != "insufficient_data":
+            self.open, self.closed = None, day
+        elif not self.open and in_trouble and lifecycle == "customer" and self.closed != day:
+            self.open = day
+            self.opened.append(day)
+
+
+def test_three_weeks_of_any_days(conn: Connection) -> None:
+    """Sixty accounts live twenty random days, some of them decided twice: episodes and tasks are those of the plain telling."""
+    dice = random.Random(20)
+    ids = [f"03ACCOUNT{n:02}" for n in range(60)]
+    customers(conn, *(account(i, record=f"001{i}") for i in ids))
+    put(conn, tables.account_roles, *(role(f"001{i}", "csm", user_ref="005A") for i in ids))
+    told = {i: OneAccount() for i in ids}
+    uncapped = read(max_new_tasks=1000)
+    for n in range(20):
+        day, rows = AS_OF + n * DAY, []
+        for i in ids:
+            state = dice.choice(["healthy", "monitor", "at_risk", "critical", "insufficient_data"])
+            known = state != "insufficient_data" and dice.random() < 0.8
+            lifecycle = dice.choice(["customer", "customer", "onboarding"])
+            rows.append(score(i, day, score=50 if known else None, state=state, lifecycle=lifecycle))
+            told[i].day(day, state, known, lifecycle)
+        put(conn, tables.score_history, *rows)
+        for _ in range(dice.choice([1, 2])):
+            playbooks.decide(conn, uncapped, day, NOW)
+    found: dict[str, list[Any]] = {i: [] for i in ids}
+    for episode in episodes(conn):
+        found[episode["account_id"]].append(episode)
+    assert {i: [e["opened_as_of"] for e in found[i]] for i in ids} == {i: told[i].opened for i in ids}
+    assert {i: [e["opened_as_of"] for e in found[i] if e["closed_as_of"] is None] for i in ids} == {
+        i: [told[i].open] if told[i].open else [] for i in ids
+    }
+    for chain in found.values():
+        assert [e["previous_episode"] for e in chain] == [None, *(e["episode"] for e in chain)][: len(chain)]
+    assert {t["episode"]: t["closed_as_of"] for t in tasks(conn)} == {
+        e["episode"]: e["closed_as_of"] for e in episodes(conn)
+    }
