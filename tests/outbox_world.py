@@ -238,7 +238,7 @@ class World:
         objects = ("Account", "Task", "Opportunity", "OpportunityContactRole")
         return dict.fromkeys(objects, began)
 
-    def plan(self, pulled: Mapping[str, datetime], only: str | None = None, trusted: bool = True) -> Plan:
+    def plan(self, pulled: Mapping[str, datetime] | None, only: str | None = None, trusted: bool = True) -> Plan:
         with self.engine.begin() as conn:
             return outbox.plan(
                 conn, self.mappings, "salesforce", self.crm.schemas(self.mappings), as_of=TODAY, now=self.tick(),

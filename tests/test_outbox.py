@@ -212,6 +212,7 @@ def test_a_record_that_this_run_did_not_pull_is_read_again(world: World) -> None
     plan = world.plan({})
     assert plan.stale == {"Account": ["Acme"]}
     assert [(c.status, c.code) for c in plan.changes] == [(Status.BLOCKED, "stale")]
+    assert [c.status for c in world.plan(None).changes] == [None]  # only shown, from what we know
     world.push(pull=False)
     with world.engine.connect() as conn:
         [change] = outcomes.changes_of(conn, f"run-{world.runs}")

@@ -44,13 +44,13 @@ def plan(
     now: datetime,
     run: str,
     trusted: bool = False,
-    pulled: Collection[str] = (),
+    pulled: Collection[str] | None = (),
     only: str | None = None,
 ) -> Plan:
     """What a push to the system would do now, without writing anything anywhere.
 
-    `trusted` systems (on loopback) need no approval; `pulled` names the objects that this run pulled to the end;
-    `only` plans a single push mapping, as the second look does at what waited for others.
+    `trusted` systems (on loopback) need no approval; `pulled` names the objects that this run pulled to the end,
+    None takes all that we know as fresh: to show a plan, not to carry it out. `only` plans a single push mapping, as the second look does at what waited for others.
     """
     planned = Plan(run, system, as_of, acknowledged=acknowledged_counts(conn, system))
     started_at = _started_at(conn, run) or now
@@ -59,7 +59,7 @@ def plan(
         stopped = dict.fromkeys(mappings.systems[system].push, f"push is paused in {system}.yaml")
     for name, push in mappings.systems[system].push.items():
         if only in (None, name):
-            fresh_since = None if push.object in pulled else started_at
+            fresh_since = None if pulled is None or push.object in pulled else started_at
             rules = Rules(push, _schema(schemas, system, name, push))
             aim = Aim(planned, name, rules, definition(push), now, fresh_since, stopped.get(name, ""))
             _plan_one(conn, mappings, aim)
