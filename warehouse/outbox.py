@@ -49,8 +49,9 @@ def plan(
 ) -> Plan:
     """What a push to the system would do now, without writing anything anywhere.
 
-    `trusted` systems (on loopback) need no approval; `pulled` names the objects that this run pulled to the end,
-    None takes all that we know as fresh: to show a plan, not to carry it out. `only` plans a single push mapping, as the second look does at what waited for others.
+    `trusted` systems (on loopback) need no approval. `pulled` names the objects that this run pulled to the end; None
+    takes all that we know as fresh, to show a plan and not to carry it out. `only` plans a single push mapping, as the
+    second look does at what waited for others.
     """
     planned = Plan(run, system, as_of, acknowledged=acknowledged_counts(conn, system))
     started_at = _started_at(conn, run) or now
