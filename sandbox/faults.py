@@ -100,6 +100,7 @@ class Faults:
             await self._spoil(fault, recorded, scope, receive, send)
 
     async def _spoil(self, fault: Fault, recorded: Recorded, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["sandbox.fault"] = fault
         for edit in fault.person_edits:
             self._edit(edit)
         if fault.delay:
@@ -115,7 +116,6 @@ class Faults:
         elif fault.truncate:
             await self._app(scope, receive, _halving(scope, send))
         else:
-            scope["sandbox.fault"] = fault
             await self._app(scope, receive, _noting(recorded, send))
 
 

@@ -23,6 +23,7 @@ from sandbox.store import Value
 
 Seed = Mapping[str, Any]
 RECYCLE_BIN = timedelta(days=15)
+_STAMPED = frozenset({"LastModifiedDate", "SystemModstamp"})
 
 
 def sow(org: Org, records: Mapping[str, Iterable[Seed]], now: datetime) -> None:
@@ -91,9 +92,6 @@ def _appear(org: Org, sobject: SObject, seed: Seed, known_until: str = "") -> No
     draft |= {name: value for name, value in given.items() if name not in _STAMPED}
     org.put(sobject.name, draft)
     after_save(org, sobject, draft)
-
-
-_STAMPED = frozenset({"LastModifiedDate", "SystemModstamp"})
 
 
 def _stamps(draft: Draft, limit: str) -> Draft:
