@@ -39,6 +39,7 @@ def _environment(sandbox: Sandbox, folder: Path) -> Iterator[None]:
     settings = {**connection(sandbox, folder), "PREFECT_HOME": str(folder.resolve() / "prefect")}
     settings |= {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_LOGGING_LEVEL": "WARNING"}
     settings |= {"PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120"}  # a busy machine takes longer than 20
+    settings |= {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": ""}  # each run waits up to a second for its heartbeat to end
     before = dict(os.environ)
     os.environ.update(settings)
     try:

@@ -26,7 +26,7 @@ def destination(setup: Setup, system: str) -> Destination:
 def plan_system(
     setup: Setup, system: str, run: str = "", pulled: Pulled | None = None, only: str | None = None
 ) -> Plan:
-    """What a push would write, over what we know of the CRM; `only` looks at a single push mapping."""
+    """What a push would write; without `pulled` what we know of the CRM is taken as fresh, which is enough to show."""
     into = destination(setup, system)
     schemas = _schemas(setup, into)
     with setup.engine.connect() as conn:
@@ -39,7 +39,7 @@ def plan_system(
             now=setup.clock(),
             run=run,
             trusted=into.loopback,
-            pulled=pulled or {},
+            pulled=pulled,
             only=only,
         )
 
@@ -63,7 +63,7 @@ def push_system(
     into = destination(setup, system)
     if not dry_run:
         _prepare(setup, into, pulled, approve)
-    planned = plan_system(setup, system, report.run, pulled)
+    planned = plan_system(setup, system, report.run, None if dry_run else pulled)
     if planned.stale and not dry_run:
         _read_again(setup, into, planned)
         planned = plan_system(setup, system, report.run, pulled)
@@ -110,7 +110,7 @@ def _read_again(setup: Setup, into: Destination, planned: Plan) -> None:
     mapping = setup.system(into.system)
     for object, ids in planned.stale.items():
         requested_at, key_field = setup.clock(), streams.key_field(mapping, object)
-        records = into.read(object, ids, sorted(streams.pushed_fields(mapping, object)))
+        records = into.read(object, ids, outbox.fields_to_read(mapping, object))
         with setup.engine.begin() as conn:
             outbox.sight(conn, into.system, object, records, requested_at, asked=ids, key_field=key_field)
 
@@ -149,28 +149,41 @@ def _apply(setup: Setup, step: StepReport, into: Destination, planned: Plan, tel
         outbox.record(conn, planned)
     step.count({what: n for what, n in planned.counts().items() if what != "planned"})
     total, done = len(planned.to_send()), 0
-    for batch in outbox.batches(planned, into.batch_size):
-        with setup.engine.begin() as conn:
-            outbox.sending(conn, batch, setup.clock())
-        outcomes = into.write([change.write() for change in batch])
-        with setup.engine.begin() as conn:
-            settled = outbox.settle(conn, batch, outcomes, setup.clock())
-        step.count({str(status): n for status, n in settled.items()})
-        done += len(batch)
+    for ready in outbox.batches(planned, into.batch_size):
+        batch = _last_look(setup, into, ready)
+        step.count({Status.BLOCKED: len(ready) - len(batch)})
+        if batch:
+            _send(setup, step, into, batch)
+        done += len(ready)
         tell(f"push to {into.system}", done, total)
+
+
+def _last_look(setup: Setup, into: Destination, batch: list[Change]) -> list[Change]:
+    """A task that a person took over since the pull stays theirs."""
+    ids = outbox.to_recheck(batch)
+    if not ids:
+        return batch
+    asked_at, object = setup.clock(), batch[0].object
+    records = into.read(object, ids, outbox.fields_to_read(setup.system(into.system), object))
+    with setup.engine.begin() as conn:
+        return outbox.recheck(conn, batch, records, asked_at)
+
+
+def _send(setup: Setup, step: StepReport, into: Destination, batch: list[Change]) -> None:
+    with setup.engine.begin() as conn:
+        outbox.sending(conn, batch, setup.clock())
+    outcomes = into.write([change.write() for change in batch])
+    with setup.engine.begin() as conn:
+        settled = outbox.settle(conn, batch, outcomes, setup.clock())
+    step.count({str(status): n for status, n in settled.items()})
 
 
 def _second_look(setup: Setup, step: StepReport, into: Destination, planned: Plan, pulled: Pulled, tell: Tell) -> None:
     """What waited for a record of this push (contact roles for their opportunity) can go now."""
-    for name in setup.system(into.system).push:
-        waited = sum(_waits(change, name) for change in planned.changes)
-        if not waited:
-            continue
+    for name in filter(planned.waits, setup.system(into.system).push):
         again = plan_system(setup, into.system, planned.run, pulled, only=name)
         if again.to_send(name):
+            waited = sum(change.push == name and change.code == "waits" for change in planned.changes)
             step.count({Status.BLOCKED: -waited, Status.UNCHANGED: -planned.unchanged[name]})
+            _judge(setup, step, into, again)
             _apply(setup, step, into, again, tell)
-
-
-def _waits(change: Change, push: str) -> bool:
-    return change.push == push and change.code == "waits"

@@ -35,13 +35,17 @@ def _imports(path: Path, top_level_only: bool = False) -> Iterator[str]:
 def test_rooms_import_only_their_neighbours(path: Path) -> None:
     """flows -> connectors, mappings, warehouse; warehouse -> mappings; the CLI also sandbox; connectors/base.py is everybody's."""
     room = path.relative_to(HOUSE).parts[0]
-    allowed = MAY_IMPORT[room] | {room} | ({"sandbox"} if path.name in {"cli.py", "demo.py"} and room == "flows" else set())
+    allowed = (
+        MAY_IMPORT[room] | {room} | ({"sandbox"} if path.name in {"cli.py", "demo.py"} and room == "flows" else set())
+    )
     for name in _imports(path):
         other = name.split(".")[0]
         if other in ROOMS and name not in {EVERYBODYS, "connectors"} and not name.startswith(EVERYBODYS):
             assert other in allowed, f"{path.relative_to(HOUSE)} imports {name}"
         if name == "connectors" and room != "flows":
-            assert room == "connectors" or _only_base(path), f"{path.relative_to(HOUSE)} imports more than connectors.base"
+            assert room == "connectors" or _only_base(path), (
+                f"{path.relative_to(HOUSE)} imports more than connectors.base"
+            )
 
 
 def _only_base(path: Path) -> bool:

@@ -122,4 +122,4 @@ def _held_by(session: Connection, name: str) -> Held:
     held = session.execute(sa.select(leases).where(leases.c.name == name)).one_or_none()
     if held is None:
         return Held(f"the lease {name} was taken a moment ago; try again")
-    return Held(f"{held.holder} is at work ({name}) since {held.taken_at:%Y-%m-%d %H:%M} UTC; try again when it is done")
+    return Held(f"{held.holder} is at work ({name}) since {held.taken_at:%Y-%m-%d %H:%M} UTC; try again later")

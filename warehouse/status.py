@@ -60,8 +60,9 @@ _QUERIES: list[tuple[str, str, str]] = [
     (
         "open issues",
         "none",
-        """SELECT kind, system, stream, field, count(*) AS records, min(message) AS example, min(subject) AS at
-           FROM issues WHERE resolved_at IS NULL GROUP BY kind, system, stream, field ORDER BY 5 DESC, 1, 2, 3 LIMIT 40""",
+        """SELECT kind, system, stream, field, count(*) AS records, min(subject) AS at, min(message) AS example
+           FROM issues WHERE resolved_at IS NULL GROUP BY kind, system, stream, field
+           ORDER BY 5 DESC, 1, 2, 3 LIMIT 40""",
     ),
 ]
 
