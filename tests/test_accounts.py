@@ -193,3 +193,23 @@ def test_an_enormous_arr_is_left_out(warehouse: Engine) -> None:
     conformed(warehouse)
     assert built(warehouse)["Odd"].arr_reporting is None
     assert [kind for kind, _ in found(warehouse)] == ["enormous_amount"]
+
+
+def test_other_rules_or_another_year_join_the_accounts_anew(warehouse: Engine) -> None:
+    """Nothing landed, and yet: the company decides otherwise who is a customer, and a new year has a new plan rate."""
+    land(
+        warehouse,
+        "Account",
+        [{"Id": "001A", "Name": "Acme", "Type": "Partner", "ARR__c": 100, "CurrencyIsoCode": "EUR"}],
+    )
+    conformed(warehouse)
+    assert (built(warehouse)["Acme"].customer, built(warehouse)["Acme"].excluded) == (False, True)
+    rules = MAPPINGS.company.customers.model_copy(update={"customer_when": {"name": {"known": True}}, "exclude": None})
+    rates = {2026: {"USD": Decimal(1), "EUR": Decimal("1.1")}, 2027: {"USD": Decimal(1), "EUR": Decimal("1.2")}}
+    money = MAPPINGS.company.currency.model_copy(update={"plan_rates": rates})
+    changed = with_company(customers=rules, currency=money)
+    conformed(warehouse, mappings=changed)
+    acme = built(warehouse)["Acme"]
+    assert (acme.customer, acme.excluded, acme.arr_reporting) == (True, False, 110)
+    conformed(warehouse, minutes=60 * 24 * 60, mappings=changed)
+    assert built(warehouse)["Acme"].arr_reporting == 120

@@ -6,31 +6,21 @@ between several accounts is an issue for a person.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from ulid import ULID
 
 from mappings.models import Mappings
-from warehouse import bulk, identity_merges, identity_products, issues, touched
+from warehouse import bulk, identity_merges, identity_products, identity_rules, issues, touched
+from warehouse.identity_rules import Known, Unlinked
 from warehouse.issues import Issue
 from warehouse.tables import account_ids, links
 
 KINDS = ("copied_link_key", "foreign_link_key", "ambiguous_key", "ambiguous_domain", "unlinked_account")
-
-
-class Unlinked(NamedTuple):
-    """An account record that belongs to no account of ours yet."""
-
-    stream: str
-    id: str
-    link_key: str | None
-    domain: str | None
 
 
 @dataclass
@@ -42,22 +32,6 @@ class Linked:
     changed: bool = False
     """Whether any link or merge is another than before."""
     found: list[Issue] = field(default_factory=list)
-
-
-@dataclass
-class Known:
-    """What is known about accounts when the records of a system are linked."""
-
-    merged: dict[str, str | None]
-    """Every account id of ours and what it was merged into."""
-    taken: set[str]
-    """Accounts that have a record in the system already."""
-    former: dict[str, tuple[str, str]]
-    """Account and rule of the last link that a record had."""
-    by_key: dict[str, set[str]]
-    """Accounts that name the record by an explicit key, or that it names."""
-    by_domain: dict[str, set[str]]
-    """Accounts of other CRMs by domain."""
 
 
 def link(conn: Connection, mappings: Mappings, now: datetime) -> Linked:
@@ -106,7 +80,7 @@ def _link_records(conn: Connection, system: str, crms: Sequence[str], mints: boo
     known = _known(conn, system, crms, records)
     minted: list[dict[str, Any]] = []
     rows = []
-    for record, account_id, rule in _decide(system, records, known, mints, now, done):
+    for record, account_id, rule in identity_rules.decide(system, records, known, mints, now, done.found):
         if account_id not in known.merged:
             minted.append({"account_id": account_id, "minted_at": now, "merged_into": None})
             known.merged[account_id] = None
@@ -128,89 +102,6 @@ def _link(system: str, object: str, external_id: str, account_id: str, rule: str
         "valid_from": now,
         "valid_to": None,
     }
-
-
-def _decide(
-    system: str, records: Sequence[Unlinked], known: Known, mints: bool, now: datetime, done: Linked
-) -> list[tuple[Unlinked, str, str]]:
-    """Record, account and rule, for every record that can be decided."""
-    decided = []
-    rest: Iterable[Unlinked] = records
-    for rule in (_by_former, _by_link_key, _by_key, _by_domain):
-        left = []
-        claims = rule(system, list(rest), known, done.found)
-        for record in rest:
-            account_id, name = claims.get(record.id, (None, ""))
-            if account_id is not None:
-                known.taken.add(account_id)
-                decided.append((record, account_id, name))
-            elif not name:
-                left.append(record)
-        rest = left
-    if mints:
-        return decided + [(record, str(ULID.from_datetime(now)), "minted") for record in rest]
-    done.found += [_unlinked(system, record) for record in rest]
-    return decided
-
-
-Claims = dict[str, tuple[str | None, str]]
-"""By record id the account and the rule; no account: open between several, so no later rule may decide."""
-
-
-def _by_former(system: str, records: Sequence[Unlinked], known: Known, found: list[Issue]) -> Claims:
-    """A record that came back gets its account back."""
-    back = {r.id: known.former[r.id] for r in records if r.id in known.former}
-    return {id: (account, rule) for id, (account, rule) in back.items() if account not in known.taken}
-
-
-def _by_link_key(system: str, records: Sequence[Unlinked], known: Known, found: list[Issue]) -> Claims:
-    """Our own key in the CRM, also when this warehouse never minted it; a key on two records recovers nothing."""
-    shown = Counter(r.link_key for r in records)
-    claims: Claims = {}
-    for record in records:
-        if record.link_key is None:
-            continue
-        if not _ours(record.link_key):
-            found.append(_foreign(system, record))
-            continue
-        account = known.merged.get(record.link_key) or record.link_key
-        if shown[record.link_key] == 1 and account not in known.taken:
-            claims[record.id] = (account, "link_key")
-    return claims
-
-
-def _by_key(system: str, records: Sequence[Unlinked], known: Known, found: list[Issue]) -> Claims:
-    candidates = {r.id: known.by_key[r.id] for r in records if r.id in known.by_key}
-    return _unambiguous(system, records, candidates, "key", known, found)
-
-
-def _by_domain(system: str, records: Sequence[Unlinked], known: Known, found: list[Issue]) -> Claims:
-    candidates = {r.id: known.by_domain[r.domain] for r in records if r.domain in known.by_domain}
-    return _unambiguous(system, records, candidates, "domain", known, found)
-
-
-def _unambiguous(
-    system: str,
-    records: Sequence[Unlinked],
-    candidates: Mapping[str, set[str]],
-    rule: str,
-    known: Known,
-    found: list[Issue],
-) -> Claims:
-    """One account that no other record claims; everything else is a question."""
-    claimed = Counter(account for accounts in candidates.values() for account in accounts)
-    claims: Claims = {}
-    for record in records:
-        accounts = candidates.get(record.id, set())
-        if not accounts:
-            continue
-        only = next(iter(accounts))
-        if len(accounts) == 1 and claimed[only] == 1 and only not in known.taken:
-            claims[record.id] = (only, rule)
-        else:
-            claims[record.id] = (None, rule)
-            found.append(_ambiguous(system, record, rule, accounts))
-    return claims
 
 
 # --- what is known ----------------------------------------------------------------------------------------------------
@@ -285,27 +176,3 @@ def _still_copied(conn: Connection) -> list[Issue]:
             )
             found.append(Issue("copied_link_key", system, stream, id, "", message))
     return found
-
-
-def _ours(link_key: str) -> bool:
-    """Whether we may have minted it."""
-    try:
-        return str(ULID.from_str(link_key)) == link_key
-    except ValueError:
-        return False
-
-
-def _foreign(system: str, record: Unlinked) -> Issue:
-    message = f"the field of our link key holds {record.link_key!r}, which is no key of ours; it was not followed"
-    return Issue("foreign_link_key", system, record.stream, record.id, "", message)
-
-
-def _ambiguous(system: str, record: Unlinked, rule: str, accounts: Iterable[str]) -> Issue:
-    what = f"its domain {record.domain}" if rule == "domain" else "an explicit key"
-    message = f"by {what} the record may belong to {', '.join(sorted(accounts))}, or not alone; it was not linked"
-    return Issue(f"ambiguous_{rule}", system, record.stream, record.id, "", message)
-
-
-def _unlinked(system: str, record: Unlinked) -> Issue:
-    message = "no account of a CRM has its link key, its explicit key or its domain; it was not linked"
-    return Issue("unlinked_account", system, record.stream, record.id, "", message)
