@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,9 +45,9 @@ def land(
     found = raw.refusals(system, stream, [page])
     rows = _typed(table, system, stream, pull, page, seen_at, found)
     rows = _without_repeats(table, rows, page.file, found)
-    refused_before = len(found)
-    fresh = _without_known(conn, table, rows, page, found)
-    unchanged = len(rows) - len(fresh) - (len(found) - refused_before)
+    known = _known(conn, table, rows)
+    found += [_repeats(r, known[r["line"]], page.file) for r in rows if known.get(r["line"], r["line"]) != r["line"]]
+    fresh = [row for row in rows if row["line"] not in known] if known else rows
     days = sorted({row["day"] for row in fresh})
     replaced = _supersede(conn, table, (system, stream), page.file_hash, days, seen_at)
     bulk.append(conn, table, fresh)
@@ -54,6 +55,7 @@ def land(
     touched.mark(conn, system, [*replaced, *(row["account_ref"] for row in fresh)], seen_at)
     raw.remember_files(conn, system, stream, [(page, len(fresh))], seen_at, run)
     issues.record(conn, found, seen_at)
+    unchanged = sum(1 for line, earlier in known.items() if line == earlier)
     return Landed(new=len(fresh), unchanged=unchanged, refused=raw.refused(found))
 
 
@@ -94,10 +96,10 @@ def _fill(row: Row, readers: Readers, record: Record) -> tuple[str, str] | None:
 
 def _without_repeats(table: Table, rows: Iterable[Row], file: str, found: list[Issue]) -> list[Row]:
     """The first line of each key; a later one would count the same thing twice."""
-    key = _key(table)
-    first: dict[tuple[Any, ...], Row] = {}
+    key = itemgetter(*_key(table))
+    first: dict[Any, Row] = {}
     for row in rows:
-        earlier = first.setdefault(tuple(row[name] for name in key), row)
+        earlier = first.setdefault(key(row), row)
         if earlier is not row:
             found.append(_repeats(row, earlier["line"], file))
     return list(first.values())
@@ -112,20 +114,20 @@ def _repeats(row: Row, line: int, file: str) -> Issue:
     return Issue("duplicate_key", row["system"], row["stream"], f"{file}:{row['line']}", "", message)
 
 
-def _without_known(conn: Connection, table: Table, rows: list[Row], page: Page, found: list[Issue]) -> list[Row]:
-    """Without the lines that an earlier page of the same file brought, or that this page brought in an earlier run."""
+def _known(conn: Connection, table: Table, rows: list[Row]) -> dict[int, int]:
+    """Lines that say what a stored line of the same file says, by that line: itself when the page landed before."""
     if not rows or (since := _first_seen(conn, rows[0])) is None:
-        return rows
-    key = _key(table)
-    same = " AND ".join(f"s.{name} = t.{name}" for name in (*key, "system", "stream", "file_hash"))
-    with bulk.staged(conn, table, rows) as stage:
+        return {}
+    key = (*_key(table), "system", "stream", "file_hash")
+    staged = bulk.arrow_columns(table, **{name: [row[name] for row in rows] for name in (*key, "line")})
+    same = " AND ".join(f"s.{name} = t.{name}" for name in key)
+    with bulk.staged(conn, table, staged) as stage:
         select = sa.text(
             f"SELECT s.line, t.line FROM {stage} s JOIN {table.name} t ON {same} "  # noqa: S608
             "WHERE t.superseded_at IS NULL AND t.seen_at >= :since"
         ).bindparams(sa.bindparam("since", since, files.c.seen_at.type))
         known: dict[int, int] = dict(conn.execute(select).all())
-    found += [_repeats(r, known[r["line"]], page.file) for r in rows if known.get(r["line"], r["line"]) != r["line"]]
-    return [row for row in rows if row["line"] not in known]
+    return known
 
 
 def _first_seen(conn: Connection, row: Row) -> datetime | None:
