@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ LATER = timedelta(minutes=15)
 
 def play(folder: Path, console: Console) -> dict[str, Any]:
     """Play the stories into an empty folder, print what a person wants to see, and return it for machines."""
+    atexit.register(_end_quietly)
     shutil.rmtree(folder, ignore_errors=True)
     world = stories.build(datetime.now(UTC).date())
     with Sandbox(world.salesforce, morning(world.first_day)) as sandbox, _environment(sandbox, folder):
@@ -39,7 +41,6 @@ def _environment(sandbox: Sandbox, folder: Path) -> Iterator[None]:
     settings = {**connection(sandbox, folder), "PREFECT_HOME": str(folder.resolve() / "prefect")}
     settings |= {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_LOGGING_LEVEL": "WARNING"}
     settings |= {"PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120"}  # a busy machine takes longer than 20
-    settings |= {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": ""}  # each run waits up to a second for its heartbeat to end
     before = dict(os.environ)
     os.environ.update(settings)
     try:
@@ -77,7 +78,7 @@ def _days(world: World, sandbox: Sandbox, folder: Path, console: Console) -> dic
     from flows.sync import sync
 
     document: dict[str, Any] = {"days": []}
-    with progress.bars(console) as tell:
+    with _one_server(), progress.bars(console) as tell:
         for number, day in enumerate(world.days):
             tell("playing ten days (a temporary Prefect server starts first)", number, len(world.days))
             now = morning(day)
@@ -86,11 +87,26 @@ def _days(world: World, sandbox: Sandbox, folder: Path, console: Console) -> dic
             document["days"].append({"pull": pull(now=now), "score": score(as_of=day, now=now)})
         tell("playing ten days (a temporary Prefect server starts first)", len(world.days), len(world.days))
         document["push"] = push(now=morning(world.as_of))
-    _show(console)
-    move_clock(sandbox, morning(world.as_of) + LATER)
-    document["again"] = sync(now=morning(world.as_of) + LATER)
+        _show(console)
+        move_clock(sandbox, morning(world.as_of) + LATER)
+        document["again"] = sync(now=morning(world.as_of) + LATER)
     _show_again(console, document["again"])
     return document
+
+
+@contextmanager
+def _one_server() -> Iterator[None]:
+    """All runs on one temporary Prefect server and client, without the heartbeats that each run waits for at its end."""
+    from prefect.context import SyncClientContext
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}), SyncClientContext.get_or_create():
+        yield
+
+
+def _end_quietly() -> None:
+    """Close standard error last of all: Prefect's threads outlive the interpreter, and DuckDB reports them as leaks."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def move_clock(sandbox: Sandbox, now: datetime) -> None:
