@@ -31,7 +31,7 @@ format: .venv/built
 	$(BIN)/ruff format .
 
 schema: .venv/built  ## the JSON Schemas of the YAML files, after a change of mappings/models.py
-	$(BIN)/python -m mappings.schema
+	$(BIN)/python -m mappings.schema warehouse/measures
 
 clean:
 	rm -rf .venv .crmpulse

@@ -96,7 +96,7 @@ def _days(world: World, sandbox: Sandbox, folder: Path, console: Console) -> dic
 
 @contextmanager
 def _one_server() -> Iterator[None]:
-    """All runs on one temporary Prefect server and client, without the heartbeats that each run waits for at its end."""
+    """All runs on one temporary Prefect server, without the heartbeats that each run waits for at its end."""
     from prefect.context import SyncClientContext
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 

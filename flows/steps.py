@@ -66,6 +66,11 @@ def pull(
                     began = setup.clock()
                     step.count(asdict(call(pull_stream, setup, report.run, name, stream, full=full, tell=tell)))
                     report.pulled.setdefault(name, {})[stream.object] = began
+    conform(setup, report, tell=tell)
+
+
+def conform(setup: Setup, report: RunReport, *, tell: Tell = silent) -> None:
+    """Bring our tables up to what landed, and to the mappings and this version of us."""
     with setup.engine.begin() as conn:
         conformed = conforming.conform(conn, setup.mappings, setup.clock(), tell)
     report.add(StepReport("conform", counts=conformed.counts()))
@@ -81,6 +86,8 @@ def score(
 ) -> None:
     """Score a day, today (UTC) by default, and take the decisions that it asks for."""
     report.as_of = as_of or setup.clock().date()
+    if not any(step.step == "conform" for step in report.steps):
+        conform(setup, report, tell=tell)
     call(score_day, setup, report, report.as_of, tell=tell)
 
 
