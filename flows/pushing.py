@@ -12,7 +12,7 @@ from flows.reports import RunReport, StepReport
 from flows.setup import Setup
 from mappings import streams
 from warehouse import outbox, scores
-from warehouse.changes import Change, Plan
+from warehouse.outbox.changes import Change, Plan
 
 Pulled = Mapping[str, datetime]
 """Objects that this run pulled to their end, and when that pull began."""

@@ -13,8 +13,8 @@ from rich.table import Table
 
 from flows.reports import RunReport
 from mappings.document import Mistake
-from warehouse.changes import Plan
 from warehouse.explanation import Section
+from warehouse.outbox.changes import Plan
 
 WIDTH_ELSEWHERE = 160  # columns, where the output is no terminal
 

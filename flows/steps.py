@@ -20,7 +20,7 @@ from flows.setup import Setup
 from mappings import streams
 from warehouse import conform as conforming
 from warehouse import handoffs, playbooks, scores
-from warehouse.changes import Plan
+from warehouse.outbox.changes import Plan
 
 Call = Callable[..., Any]
 """How a piece of work is executed: directly, or as a Prefect task that may be retried."""

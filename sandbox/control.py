@@ -12,13 +12,13 @@ from starlette.routing import Route
 
 from sandbox.calls import Calls
 from sandbox.faults import Fault
-from sandbox.salesforce_answers import Refused
-from sandbox.salesforce_objects import SObject
-from sandbox.salesforce_org import Org, Settings
-from sandbox.salesforce_schema import BY_LOWER_NAME
-from sandbox.salesforce_seed import by_person
-from sandbox.salesforce_values import read_moment
-from sandbox.salesforce_writes import delete, merge
+from sandbox.salesforce.answers import Refused
+from sandbox.salesforce.objects import SObject
+from sandbox.salesforce.org import Org, Settings
+from sandbox.salesforce.schema import BY_LOWER_NAME
+from sandbox.salesforce.seed import by_person
+from sandbox.salesforce.values import read_moment
+from sandbox.salesforce.writes import delete, merge
 from sandbox.store import Store
 
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import date
 from random import Random
 
-from sandbox import story_files, story_records
-from sandbox.story_outcomes import (
+from sandbox.stories import files, records
+from sandbox.stories.outcomes import (
     ACTIVE,
     ATTENDANCE,
     CHAMPION,
@@ -26,9 +26,9 @@ from sandbox.story_outcomes import (
     insufficient,
     not_scored,
 )
-from sandbox.story_people import FAMILY, GIVEN, Colleague
-from sandbox.story_setting import Setting
-from sandbox.story_words import (
+from sandbox.stories.people import FAMILY, GIVEN, Colleague
+from sandbox.stories.setting import Setting
+from sandbox.stories.words import (
     FEATURES,
     Company,
     Contact,
@@ -86,8 +86,8 @@ def build(accounts: int, seed: int, as_of: date) -> World:
     invented = companies(accounts, seed)
     return World(
         as_of=as_of,
-        salesforce=story_records.records(invented, setting),
-        deliver=story_files.deliver(invented, setting),
+        salesforce=records.records(invented, setting),
+        deliver=files.deliver(invented, setting),
         expectations=[],
     )
 

@@ -19,9 +19,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from sandbox import control
 from sandbox.calls import Calls
 from sandbox.faults import TRANSPORT, Fault, Faults
-from sandbox.salesforce import Salesforce, shape
-from sandbox.salesforce_org import Org, Settings
-from sandbox.salesforce_seed import Seed, sow
+from sandbox.salesforce.org import Org, Settings
+from sandbox.salesforce.routes import Salesforce, shape
+from sandbox.salesforce.seed import Seed, sow
 from sandbox.store import Store
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -30,7 +30,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 class Sandbox:
     """A server that lives in a thread; use it as a context manager, or let `run_forever` keep the foreground.
 
-    `records` are seeds by Salesforce object (sandbox/salesforce_seed.py), `now` is what its clock begins with.
+    `records` are seeds by Salesforce object (sandbox/salesforce/seed.py), `now` is what its clock begins with.
     """
 
     def __init__(

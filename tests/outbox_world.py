@@ -17,7 +17,7 @@ from connectors.base import FieldSchema, ObjectSchema, Operation, Outcome, Recor
 from mappings import reader
 from mappings.models import Mappings
 from warehouse import bulk, outbox, tables
-from warehouse.changes import Plan
+from warehouse.outbox.changes import Plan
 
 TODAY = date(2026, 11, 20)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from sandbox.salesforce_org import Settings
+from sandbox.salesforce.org import Settings
 from sandbox.server import Sandbox
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import generator
-from sandbox.salesforce_schema import OBJECTS
+from sandbox.salesforce.schema import OBJECTS
 from sandbox.world import HISTORY_DAYS, World
 
 AS_OF = date(2026, 11, 22)

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from connectors.base import FieldSchema, ObjectSchema, Record, Status
 from tests.outbox_world import TODAY, World, mappings_with, schemas
-from warehouse import outbox, outcomes
-from warehouse.changes import Change, Plan
-from warehouse.values import Value, misfit, same
+from warehouse import outbox
+from warehouse.outbox import outcomes
+from warehouse.outbox.changes import Change, Plan
+from warehouse.outbox.values import Value, misfit, same
 
 
 @pytest.fixture

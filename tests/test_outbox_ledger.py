@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from connectors.base import Outcome, Status
 from mappings.models import Guard
 from tests.outbox_world import TODAY, Crash, World
-from warehouse import outbox, outcomes
-from warehouse.changes import Change
+from warehouse import outbox
+from warehouse.outbox import outcomes
+from warehouse.outbox.changes import Change
 
 
 @pytest.fixture

@@ -14,14 +14,15 @@ from connectors import connect
 from connectors.base import Destination, ObjectSchema, Outcome, Record, Write
 from mappings import streams
 from mappings.models import Mappings
-from sandbox import salesforce_ids
+from sandbox.salesforce import ids
 from sandbox.server import Sandbox
 from tests.outbox_world import TODAY, World
-from warehouse import outbox, outcomes, raw
+from warehouse import outbox, raw
+from warehouse.outbox import outcomes
 
 BEGIN = datetime(2026, 11, 20, 6, tzinfo=UTC)
-ACME, BOLT = (salesforce_ids.new("001", n) for n in (1, 2))
-CASEY, CHAMPION = salesforce_ids.new("005", 1), salesforce_ids.new("003", 1)
+ACME, BOLT = (ids.new("001", n) for n in (1, 2))
+CASEY, CHAMPION = ids.new("005", 1), ids.new("003", 1)
 SEEDS: dict[str, list[dict[str, Any]]] = {
     "User": [
         {"Id": CASEY, "Name": "Casey", "Email": "casey@acme.test", "Username": "casey@acme.test", "IsActive": True}

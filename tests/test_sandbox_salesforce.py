@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.salesforce_org import Settings
+from sandbox.salesforce.org import Settings
 from sandbox.server import Sandbox
 from tests.sandbox_org import DATA, NOW, RECORDS, SETTINGS, Org, clock, code
 

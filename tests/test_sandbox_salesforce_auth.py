@@ -12,7 +12,7 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sandbox.salesforce_org import Settings
+from sandbox.salesforce.org import Settings
 from sandbox.server import Sandbox
 from tests.sandbox_org import NOW, RECORDS, SETTINGS, Org, clock, code
 

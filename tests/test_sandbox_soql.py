@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.salesforce_answers import Refused
-from sandbox.salesforce_org import Org, Settings
-from sandbox.salesforce_seed import sow
-from sandbox.soql_dates import span
-from sandbox.soql_run import run
+from sandbox.salesforce.answers import Refused
+from sandbox.salesforce.org import Org, Settings
+from sandbox.salesforce.seed import sow
+from sandbox.salesforce.soql_dates import span
+from sandbox.salesforce.soql_run import run
 from sandbox.store import Store
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -19,12 +19,12 @@ import pytest
 import yaml
 
 from sandbox import stories
-from sandbox.salesforce_org import Org, Settings
-from sandbox.salesforce_schema import OBJECTS
-from sandbox.salesforce_seed import sow
+from sandbox.salesforce.org import Org, Settings
+from sandbox.salesforce.schema import OBJECTS
+from sandbox.salesforce.seed import sow
 from sandbox.store import Store
-from sandbox.story_files import FEATURES, GOALS, LIMITS, SUBSCRIPTIONS, SURVEYS, USAGE
-from sandbox.story_words import Company
+from sandbox.stories.files import FEATURES, GOALS, LIMITS, SUBSCRIPTIONS, SURVEYS, USAGE
+from sandbox.stories.words import Company
 from sandbox.world import HISTORY_DAYS, Record, World, morning
 
 AS_OF = date(2026, 11, 22)

@@ -12,7 +12,7 @@ import requests
 
 from connectors import connect
 from connectors.base import Bookmark, Page, Source, Stream
-from sandbox import salesforce_ids
+from sandbox.salesforce import ids
 from sandbox.server import Sandbox
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -50,7 +50,7 @@ class SalesforceVendor(Vendor):
     stream = Stream("Account", "Account", ("Id", "Name", "ParentId", "Website"))
 
     def __init__(self, count: int, minutes: int = 1) -> None:
-        self.ids = [salesforce_ids.new("001", n + 1) for n in range(count)]
+        self.ids = [ids.new("001", n + 1) for n in range(count)]
         begin = NOW - timedelta(minutes=minutes * count + 60)
         seeds = [
             {"Id": id, "Name": f"Company {n}", "CreatedDate": (begin + timedelta(minutes=minutes * n)).isoformat()}
