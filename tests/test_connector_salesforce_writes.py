@@ -193,7 +193,7 @@ def test_values_are_spelled_as_salesforce_reads_them() -> None:
 @pytest.mark.parametrize(
     "value",
     [float("nan"), Decimal("Infinity"), "lone \ud800 surrogate", 2**70, object()],
-    ids=str,
+    ids=["nan", "Infinity", "a lone surrogate", "more than 64 bits", "an object"],
 )
 def test_a_value_that_cannot_be_sent_is_invalid_alone(value: Any) -> None:
     """It never becomes null or something near, and its neighbours are written."""
