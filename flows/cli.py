@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import orjson
 import typer
+from rich.markup import escape
 
 from connectors.base import ConfigError, CrmpulseError
 from flows import checking, progress, show, steps
@@ -52,10 +53,10 @@ def speaking() -> Iterator[None]:
     try:
         yield
     except ConfigError as error:
-        errors.print(f"[red]{error}[/]", highlight=False, soft_wrap=True)
+        errors.print(f"[red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
         raise typer.Exit(Exit.CONFIGURATION) from error
     except CrmpulseError as error:
-        errors.print(f"[yellow]{error}[/]", highlight=False, soft_wrap=True)
+        errors.print(f"[yellow]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
         raise typer.Exit(Exit.STOPPED) from error
 
 
@@ -201,7 +202,7 @@ def demo(
     ),
     as_json: Json = False,
 ) -> None:
-    """Ten days of sixty story companies: pulled, scored, pushed into the sandbox, explained."""
+    """Ten days of 93 story companies: pulled, scored, pushed into the sandbox, explained."""
     from flows import demo as show_demo
 
     with speaking():

@@ -124,9 +124,11 @@ def _judge(setup: Setup, step: StepReport, into: Destination, planned: Plan) -> 
     if reasons:
         outbox.stop(planned, reasons)
         step.stop("; ".join(reasons))
-    unapproved = sorted({c.message for c in planned.changes if c.code == "stopped"})
-    if unapproved and setup.system(into.system).mode != "paused":
-        step.stop("; ".join(unapproved))
+    held = "; ".join(sorted({c.message for c in planned.changes if c.code == "stopped"}))
+    if setup.system(into.system).mode == "paused":
+        step.note = held
+    elif held:
+        step.stop(held)
 
 
 def _over_budget(setup: Setup, into: Destination, planned: Plan) -> list[str]:

@@ -66,6 +66,8 @@ class RunReport:
     def exit_status(self) -> Exit:
         by_system = [s for s in self.steps if s.system]
         stopped = [s for s in self.steps if s.stopped]
+        if any(s.configuration and not s.system for s in stopped):  # it ended the run itself
+            return Exit.CONFIGURATION
         systems = {s.system for s in by_system}
         if stopped and systems and systems == {s.system for s in by_system if s.configuration}:
             return Exit.CONFIGURATION

@@ -12,7 +12,8 @@ import orjson
 from sqlalchemy import insert, update
 from ulid import ULID
 
-from flows.reports import RunReport
+from connectors.base import ConfigError, CrmpulseError
+from flows.reports import RunReport, StepReport
 from flows.setup import Setup
 from warehouse import engine as engines
 from warehouse.tables import runs
@@ -27,7 +28,12 @@ def running(setup: Setup, verb: str, as_of: date | None = None) -> Iterator[RunR
     with engines.lease(setup.engine, "sync", holder, started_at):
         with setup.engine.begin() as conn:
             conn.execute(insert(runs).values(run=report.run, verb=verb, as_of=as_of, started_at=started_at))
-        yield report
+        try:
+            yield report
+        except CrmpulseError as error:
+            report.add(StepReport(verb)).stop(str(error), configuration=isinstance(error, ConfigError))
+            _finish(setup, report)
+            raise
         _finish(setup, report)
 
 

@@ -34,6 +34,10 @@ def words(value: Any) -> str:
         return "—"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, list):
+        return "; ".join(map(words, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {words(part)}" for name, part in value.items())
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return f"{value:.2f}" if isinstance(value, float) else str(value)
@@ -63,9 +67,9 @@ def section(console: Console, part: Section) -> None:
 
 def report(console: Console, done: RunReport) -> None:
     """What every step of a run did, and in one line how it ended."""
-    rows = [(s.step, s.system, _counts(s.counts), s.stopped) for s in done.steps]
+    rows = [(s.step, s.system, _counts(s.counts), s.stopped or s.note) for s in done.steps]
     as_of = f", as of {done.as_of}" if done.as_of else ""
-    table(console, f"{done.verb} {done.run}{as_of}", ("step", "system", "did", "stopped because"), rows)
+    table(console, f"{done.verb} {done.run}{as_of}", ("step", "system", "did", "remarks"), rows)
     console.print(_ENDS[int(done.exit_status)])
 
 
@@ -73,7 +77,7 @@ _ENDS = {
     0: "[green]complete[/]",
     1: "[yellow]complete, but some records were refused or not answered: `crmpulse status` lists them[/]",
     2: "[red]stopped by configuration or credentials[/]",
-    3: "[yellow]part of the work was stopped; the next run goes on where this one ended[/]",
+    3: "[yellow]part of the work was stopped; when its reason is gone the next run goes on where this one ended[/]",
 }
 
 
@@ -101,6 +105,13 @@ def mistakes(console: Console, found: Sequence[Mistake]) -> None:
 
 def plan_document(planned: Plan, calls: int) -> dict[str, Any]:
     """A plan for machines: every change with its fields."""
-    changes = [{**asdict(change), "fields": [f._asdict() for f in change.fields]} for change in planned.changes]
+    changes = [
+        {
+            **asdict(change),
+            "fields": [f._asdict() for f in change.fields],
+            "drifts": [d._asdict() for d in change.drifts],
+        }
+        for change in planned.changes
+    ]
     head = {"system": planned.system, "as_of": planned.as_of, "api_calls": calls, "counts": planned.counts()}
     return {**head, "changes": changes}
