@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, text
 
 from connectors.base import ConfigError
 
 Binds = Mapping[str, Any]
+
+_JSON = frozenset({"after", "before", "ours", "sources", "theirs", "why_now"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,4 +145,10 @@ def sections(conn: Connection, account_id: str) -> list[Section]:
 def section(conn: Connection, title: str, empty: str, query: str, binds: Binds) -> Section:
     needed = {name: value for name, value in binds.items() if f":{name}" in query}
     result = conn.execute(text(query), needed)
-    return Section(title, list(result.keys()), [tuple(row) for row in result], empty)
+    columns = list(result.keys())
+    return Section(title, columns, [tuple(map(_told, columns, row)) for row in result], empty)
+
+
+def _told(column: str, value: Any) -> Any:
+    """What the column means; some hold JSON."""
+    return orjson.loads(value) if column in _JSON and isinstance(value, str) else value

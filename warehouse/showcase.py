@@ -27,15 +27,17 @@ _QUERIES: list[tuple[str, str, str]] = [
     (
         "three accounts in danger, as their CSM reads them",
         "nobody is in danger",
-        """SELECT a.name AS account, h.score, h.previous_score AS before, h.state, r.after AS first_reason,
-             t.owner_email AS task_for, t.due_date AS due
+        """SELECT a.name AS account, h.score, h.previous_score AS score_before, h.state, t.owner_email AS task_for,
+             t.due_date AS due, string_agg(replace(r.after, '"', ''), '; ' ORDER BY r.field) AS reasons
            FROM score_history h
            JOIN accounts a ON a.account_id = h.account_id
            JOIN episodes e ON e.account_id = h.account_id AND e.closed_as_of IS NULL
            JOIN tasks t ON t.episode = e.episode
            JOIN changes c ON c.account_id = h.account_id AND c.push = 'account_health'
-           JOIN change_fields r ON r.change_id = c.change_id AND r.field LIKE '%Reason_1%'
-           WHERE h.as_of = (SELECT max(as_of) FROM decided_days) ORDER BY h.score, a.name LIMIT 3""",
+           JOIN change_fields r ON r.change_id = c.change_id AND r.field LIKE '%Reason_%' AND r.after <> 'null'
+           WHERE h.as_of = (SELECT max(as_of) FROM decided_days)
+           GROUP BY a.name, h.score, h.previous_score, h.state, t.owner_email, t.due_date
+           ORDER BY h.score, a.name LIMIT 3""",
     ),
     (
         "what was written, by object",
@@ -55,8 +57,9 @@ _QUERIES: list[tuple[str, str, str]] = [
     (
         "leads for sales",
         "none",
-        """SELECT a.name AS account, h.name AS opportunity, h.owner_email AS sales_rep, h.close_date, h.reasons,
-             h.note_on FROM handoffs h JOIN accounts a ON a.account_id = h.account_id ORDER BY a.name""",
+        """SELECT a.name AS account, h.name AS opportunity, h.owner_email AS sales_rep, h.close_date,
+             h.reasons AS why_now, h.note_on
+           FROM handoffs h JOIN accounts a ON a.account_id = h.account_id ORDER BY a.name""",
     ),
 ]
 
