@@ -34,7 +34,12 @@ Json = Annotated[bool, typer.Option("--json", help="For machines: one JSON docum
 Now = Annotated[datetime | None, typer.Option(help="Run as if it were this moment (UTC); for replays and the sandbox.")]
 AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day to score; today (UTC) by default.")]
 System = Annotated[str | None, typer.Argument(help="One system of crmpulse.yaml; all of them by default.")]
-Approve = Annotated[bool, typer.Option("--approve", help="Approve the first push of a mapping to a system.")]
+Approve = Annotated[
+    bool,
+    typer.Option(
+        "--approve", help="Approve the first push of a mapping to a system, and once what the guard would stop."
+    ),
+]
 
 people = show.console()
 errors = show.console(stderr=True)

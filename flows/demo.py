@@ -14,6 +14,7 @@ from typing import Any
 import requests
 from rich.console import Console
 
+from connectors.base import ConfigError
 from flows import progress, show
 from flows.setup import SHIPPED_MAPPINGS, opened, ticking
 from sandbox import generator, stories
@@ -22,17 +23,29 @@ from sandbox.world import World, morning
 from warehouse import showcase
 
 LATER = timedelta(minutes=15)
+MARK = "made-by-crmpulse-demo"
+FOREIGN = ("PREFECT_", "CRMPULSE_", "SALESFORCE_", "PRODUCT_")
+"""What the surroundings may have set for real systems, and the demo must not follow."""
 
 
 def play(folder: Path, console: Console) -> dict[str, Any]:
     """Play the stories into an empty folder, print what a person wants to see, and return it for machines."""
     atexit.register(_end_quietly)
-    shutil.rmtree(folder, ignore_errors=True)
+    _empty(folder)
     world = stories.build(datetime.now(UTC).date())
     with Sandbox(world.salesforce, morning(world.first_day)) as sandbox, _environment(sandbox, folder):
         document = _days(world, sandbox, folder, console)
     _look_further(console, folder)
     return document
+
+
+def _empty(folder: Path) -> None:
+    """Make the folder, or empty one that an earlier demo made; anything else is somebody's and stays."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise ConfigError(f"{folder} holds files that no demo made; give --folder an empty or a new folder")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / MARK).write_text("Made by `crmpulse demo`, which empties this folder when it starts.\n")
 
 
 @contextmanager
@@ -42,6 +55,8 @@ def _environment(sandbox: Sandbox, folder: Path) -> Iterator[None]:
     settings |= {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_LOGGING_LEVEL": "WARNING"}
     settings |= {"PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120"}  # a busy machine takes longer than 20
     before = dict(os.environ)
+    for name in [name for name in before if name.startswith(FOREIGN)]:
+        del os.environ[name]
     os.environ.update(settings)
     try:
         yield

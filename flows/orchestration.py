@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 
 from prefect import task
 from prefect.artifacts import create_table_artifact
@@ -20,6 +21,9 @@ from flows.pulling import pull_stream
 from flows.reports import Exit, RunReport
 from flows.running import running
 from flows.setup import Setup, opened, ticking
+from warehouse.engine import Held
+
+P = ParamSpec("P")
 
 RETRY_AFTER_SECONDS = 120
 """The retry of minutes, for a vendor that is away; single calls were retried for seconds already."""
@@ -32,6 +36,19 @@ def run(verb: str, now: datetime | None) -> Iterator[tuple[Setup, RunReport]]:
     """One execution of a flow, configured by the environment of its worker."""
     with opened(os.environ, ticking(now)) as setup, running(setup, verb) as report:
         yield setup, report
+
+
+def skipped_while_another_works(flow: Callable[P, State[dict[str, Any]]]) -> Callable[P, State[dict[str, Any]]]:
+    """A schedule that meets a long run is no failure: the next one comes."""
+
+    @wraps(flow)
+    def tried(*args: P.args, **kwargs: P.kwargs) -> State[dict[str, Any]]:
+        try:
+            return flow(*args, **kwargs)
+        except Held as held:
+            return Completed(name="Skipped", message=str(held), data={})
+
+    return tried
 
 
 def as_task(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

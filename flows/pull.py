@@ -9,10 +9,11 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows import steps
-from flows.orchestration import as_task, finished, run
+from flows.orchestration import as_task, finished, run, skipped_while_another_works
 
 
 @flow(name="pull")
+@skipped_while_another_works
 def pull(system: str | None = None, full: bool = False, now: datetime | None = None) -> State[dict[str, Any]]:
     """Pull one system or all; one that fails does not stop the others."""
     with run("pull", now) as (setup, report):

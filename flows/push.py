@@ -9,10 +9,11 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows import steps
-from flows.orchestration import as_task, finished, run
+from flows.orchestration import as_task, finished, run, skipped_while_another_works
 
 
 @flow(name="push")
+@skipped_while_another_works
 def push(system: str | None = None, approve: bool = False, now: datetime | None = None) -> State[dict[str, Any]]:
     """Push to one system or to all; an approval given once holds for scheduled runs."""
     with run("push", now) as (setup, report):

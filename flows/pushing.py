@@ -67,12 +67,12 @@ def push_system(
     if planned.stale and not dry_run:
         _read_again(setup, into, planned)
         planned = plan_system(setup, system, report.run, pulled)
-    _judge(setup, step, into, planned)
+    _judge(setup, step, into, planned, approve)
     if dry_run:
         step.count(planned.counts())
         return
     _apply(setup, step, into, planned, tell)
-    _second_look(setup, step, into, planned, pulled, tell)
+    _second_look(setup, step, into, planned, pulled, approve, tell)
 
 
 # --- before the plan --------------------------------------------------------------------------------------------------
@@ -118,9 +118,10 @@ def _read_again(setup: Setup, into: Destination, planned: Plan) -> None:
 # --- the judgement ----------------------------------------------------------------------------------------------------
 
 
-def _judge(setup: Setup, step: StepReport, into: Destination, planned: Plan) -> None:
-    """Too much at once stops everything; a missing approval stops the push; a pause is what somebody wanted."""
-    reasons = outbox.guard(planned, setup.mappings.company) or _over_budget(setup, into, planned)
+def _judge(setup: Setup, step: StepReport, into: Destination, planned: Plan, approve: bool) -> None:
+    """Too much at once stops everything, unless somebody approves it; so does a missing approval; a pause is a wish."""
+    guarded = [] if approve else outbox.guard(planned, setup.mappings.company)
+    reasons = guarded or _over_budget(setup, into, planned)
     if reasons:
         outbox.stop(planned, reasons)
         step.stop("; ".join(reasons))
@@ -180,12 +181,14 @@ def _send(setup: Setup, step: StepReport, into: Destination, batch: list[Change]
     step.count({str(status): n for status, n in settled.items()})
 
 
-def _second_look(setup: Setup, step: StepReport, into: Destination, planned: Plan, pulled: Pulled, tell: Tell) -> None:
+def _second_look(
+    setup: Setup, step: StepReport, into: Destination, planned: Plan, pulled: Pulled, approve: bool, tell: Tell
+) -> None:
     """What waited for a record of this push (contact roles for their opportunity) can go now."""
     for name in filter(planned.waits, setup.system(into.system).push):
         again = plan_system(setup, into.system, planned.run, pulled, only=name)
         if again.to_send(name):
             waited = sum(change.push == name and change.code == "waits" for change in planned.changes)
             step.count({Status.BLOCKED: -waited, Status.UNCHANGED: -planned.unchanged[name]})
-            _judge(setup, step, into, again)
+            _judge(setup, step, into, again, approve)
             _apply(setup, step, into, again, tell)

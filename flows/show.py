@@ -100,7 +100,8 @@ def plan(console: Console, planned: Plan, calls: int, most: int = 40) -> None:
 
 def mistakes(console: Console, found: Sequence[Mistake]) -> None:
     for mistake in found:
-        console.print(f"[red]{escape(str(mistake))}[/]", soft_wrap=True)
+        colour = "yellow" if mistake.warning else "red"
+        console.print(f"[{colour}]{escape(str(mistake))}[/]", soft_wrap=True, highlight=False)
 
 
 def plan_document(planned: Plan, calls: int) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from connectors.base import ConfigError, LimitReached, Unavailable
+from connectors.base import ConfigError, LimitReached, SystemRefused, Unavailable
 from flows.progress import Tell, silent
 from flows.pulling import meet, pull_stream
 from flows.pushing import plan_system, push_system
@@ -19,7 +19,7 @@ from flows.reports import RunReport, StepReport
 from flows.setup import Setup
 from mappings import streams
 from warehouse import conform as conforming
-from warehouse import handoffs, playbooks, scores
+from warehouse import handoffs, playbooks, population, raw, scores
 from warehouse.outbox.changes import Plan
 
 Call = Callable[..., Any]
@@ -67,6 +67,16 @@ def pull(
                     step.count(asdict(call(pull_stream, setup, report.run, name, stream, full=full, tell=tell)))
                     report.pulled.setdefault(name, {})[stream.object] = began
     conform(setup, report, tell=tell)
+    if full:
+        _forget(setup, report)
+
+
+def _forget(setup: Setup, report: RunReport) -> None:
+    """What was superseded longer ago than the company wants to keep it goes, once a night."""
+    before = setup.clock() - timedelta(days=setup.mappings.company.retention_days)
+    with setup.engine.begin() as conn:
+        forgotten = raw.forget(conn, before)
+    report.add(StepReport("forget", counts={"versions": forgotten}))
 
 
 def conform(setup: Setup, report: RunReport, *, tell: Tell = silent) -> None:
@@ -95,6 +105,10 @@ def score_day(setup: Setup, report: RunReport, as_of: date, *, tell: Tell = sile
     """Measures, scores, states and segments of a day, and the decisions on them, in one transaction."""
     now = setup.clock()
     with setup.engine.begin() as conn:
+        held = population.exodus(conn, setup.mappings.company.guard)
+        if held:
+            report.add(StepReport("score")).stop(held)
+            return
         scored = scores.score(conn, setup.mappings, as_of, now, tell)
         step = report.add(StepReport("score", counts={"accounts": scored.accounts, **scored.tiers}))
         if not scored.decides:
@@ -138,10 +152,17 @@ def _destinations(setup: Setup, system: str | None) -> list[str]:
 
 @contextmanager
 def attempted(step: StepReport, whole: bool = False) -> Iterator[None]:
-    """A stop is written into the step's report instead of ending the run; `whole`: everything of the system stops."""
+    """A stop is written into the step's report instead of ending the run; `whole`: everything of the system stops.
+
+    What a part meets and the other parts would meet too (no access, no calls left) goes on to the whole.
+    """
     try:
         yield
+    except (SystemRefused, LimitReached) as error:
+        if not whole:
+            raise
+        step.stop(str(error), configuration=isinstance(error, ConfigError))
     except ConfigError as error:
         step.stop(str(error), configuration=whole)
-    except (Unavailable, LimitReached) as error:
+    except Unavailable as error:
         step.stop(str(error))

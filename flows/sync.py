@@ -9,10 +9,11 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows import steps
-from flows.orchestration import as_task, finished, run
+from flows.orchestration import as_task, finished, run, skipped_while_another_works
 
 
 @flow(name="sync")
+@skipped_while_another_works
 def sync(full: bool = False, approve: bool = False, now: datetime | None = None) -> State[dict[str, Any]]:
     """All of it, in order; `full` pulls from the beginning and reconciles all ids."""
     with run("sync", now) as (setup, report):

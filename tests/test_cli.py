@@ -160,3 +160,38 @@ def test_a_locked_warehouse_names_its_holder(company: Company) -> None:
         holder.wait()
     assert done.returncode == 3
     assert f"process {holder.pid}" in done.stderr
+
+
+def test_a_slip_in_who_is_a_customer_closes_nothing(company: Company) -> None:
+    """When most customers would leave at once nothing is scored or decided, and the words say where to look."""
+    rewrite(company, "crmpulse.yaml", "in: [Customer]", "in: [Customerr]")
+    done = crmpulse(company, "score")
+    rewrite(company, "crmpulse.yaml", "in: [Customerr]", "in: [Customer]")
+    assert done.returncode == 3
+    assert "customer_when" in done.stdout
+    again = document(crmpulse(company, "score", "--json"))
+    assert [step["counts"].get("episodes closed") for step in again["steps"] if step["step"] == "decide"] == [0]
+
+
+def test_what_the_guard_stops_can_be_approved_once(company: Company) -> None:
+    """A change of the mapping would rewrite everybody: it waits for --approve."""
+    rewrite(
+        company, "salesforce.yaml", "Crmpulse_Coverage__c: {from: coverage_pct}", "Crmpulse_Coverage__c: {from: score}"
+    )
+    before = company.writes()
+    stopped = crmpulse(company, "sync", "--json")
+    assert (stopped.returncode, company.writes()) == (3, before)
+    approved = crmpulse(company, "sync", "--approve", "--json")
+    assert approved.returncode == 0, approved.stdout
+    assert document(approved)["outcomes"]["succeeded"] > 50
+    rewrite(
+        company, "salesforce.yaml", "Crmpulse_Coverage__c: {from: score}", "Crmpulse_Coverage__c: {from: coverage_pct}"
+    )
+
+
+def test_the_demo_empties_no_folder_of_somebody_else(company: Company, tmp_path: Path) -> None:
+    """A folder with files that no demo made is refused and left as it is."""
+    (tmp_path / "thesis.txt").write_text("years of work")
+    done = crmpulse(company, "demo", "--folder", str(tmp_path))
+    assert done.returncode == 2
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"

@@ -70,8 +70,15 @@ def _engine(url: str) -> Engine:
             "use duckdb:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
         )
     if address.drivername == "duckdb" and address.database not in (None, "", ":memory:"):
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(address.database).parent)
     return sa.create_engine(address)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"CRMPULSE_WAREHOUSE_URL: {folder} cannot be made ({error.strerror})") from error
 
 
 def _unopened(address: sa.URL, error: sa.exc.DBAPIError) -> ConfigError | Held:

@@ -118,14 +118,17 @@ _SECTIONS: list[tuple[str, str, str]] = [
 
 def find(conn: Connection, wanted: str) -> str:
     """The account_id behind our id, a vendor's id, a domain or a name; ConfigError when none or several fit."""
+    if not wanted.strip():
+        raise ConfigError("name an account: our id, a CRM id, a domain or (part of) the name")
     found = conn.execute(
         text(
             """SELECT DISTINCT a.account_id, a.name, a.domain FROM accounts a
                LEFT JOIN account_links l ON l.account_id = a.account_id
-               WHERE a.account_id = :exact OR l.external_id = :exact OR lower(a.domain) = :lower
-                 OR lower(a.name) = :lower OR lower(a.name) LIKE :part ORDER BY a.name NULLS LAST"""
+               WHERE a.account_id = :exact OR l.external_id = :exact OR substr(l.external_id, 1, 15) = :exact
+                 OR lower(a.domain) = :lower OR lower(a.name) = :lower OR position(:lower IN lower(a.name)) > 0
+               ORDER BY a.name NULLS LAST"""
         ),
-        {"exact": wanted, "lower": wanted.lower(), "part": f"%{wanted.lower()}%"},
+        {"exact": wanted, "lower": wanted.lower()},
     ).all()
     exact = [row for row in found if wanted.lower() in {(row.name or "").lower(), row.domain, row.account_id.lower()}]
     fitting = exact or list(found)
@@ -150,5 +153,7 @@ def section(conn: Connection, title: str, empty: str, query: str, binds: Binds) 
 
 
 def _told(column: str, value: Any) -> Any:
-    """What the column means; some hold JSON."""
+    """What the column means; some hold JSON, and the summary of a run says why it stopped."""
+    if column == "stopped" and value:
+        return [step["stopped"] for step in orjson.loads(value)["steps"] if step["stopped"]]
     return orjson.loads(value) if column in _JSON and isinstance(value, str) else value

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from mappings.models import Guard
 from warehouse import tables
 
 ONBOARDING_DAYS = 90
@@ -51,6 +52,29 @@ UNCHANGED = """
         WHERE l.account_id = s.account_id AND (l.valid_from >= d.decided_at OR l.valid_to >= d.decided_at)
     )
 """
+
+
+LEFT_AT_ONCE = """
+    SELECT count(*) AS scored, count(*) - count(v.account_id) AS gone
+    FROM score_history h
+    JOIN account_ids i ON i.account_id = h.account_id AND i.merged_into IS NULL
+    LEFT JOIN active_accounts v ON v.account_id = h.account_id
+    WHERE h.as_of = (SELECT max(as_of) FROM decided_days)
+"""
+
+
+def exodus(conn: Connection, guard: Guard) -> str:
+    """Why nobody should be scored: too many customers of the last scored day would leave at once; else empty.
+
+    Decisions never move, so a slip in customer_when must not close the work on half the customers.
+    """
+    scored, gone = conn.execute(sa.text(LEFT_AT_ONCE)).one()
+    if scored < guard.least_records or gone * 100 <= guard.cleared_pct * scored:
+        return ""
+    return (
+        f"{gone} of {scored} customers would leave at once, so nothing was scored or decided; look at customer_when "
+        f"and exclude in crmpulse.yaml, or raise guard.cleared_pct ({guard.cleared_pct:g}%) there for one run"
+    )
 
 
 def fill(conn: Connection, as_of: date, now: datetime, scheme: str) -> None:

@@ -20,7 +20,7 @@ from mappings.models import PullMapping
 from warehouse import bulk, issues, raw_versions, seen
 from warehouse.issues import Issue
 from warehouse.raw_versions import Version
-from warehouse.tables import bookmarks, deliveries, files, raw_records
+from warehouse.tables import DAY_GRAINED, bookmarks, deliveries, files, raw_records
 
 BATCH_RECORDS = 10_000
 BATCH_BYTES = 64 * 2**20
@@ -161,6 +161,12 @@ def remember_files(
         file = {"file_hash": page.file_hash, "file": page.file, "rows": rows, "run": run, "seen_at": seen_at}
         conn.execute(sa.insert(files).values(system=system, stream=stream, **file))
         issues.resolve_file(conn, system, stream, page.file, seen_at)
+
+
+def forget(conn: Connection, before: datetime) -> int:
+    """Delete versions that were superseded before the moment, and lines of days likewise; returns how many."""
+    kept = (raw_records, *DAY_GRAINED.values())
+    return sum(conn.execute(sa.delete(table).where(table.c.superseded_at < before)).rowcount for table in kept)
 
 
 def has_files(conn: Connection, system: str, stream: str) -> bool:

@@ -13,6 +13,12 @@ _QUERIES: list[tuple[str, str, str]] = [
         """SELECT verb, as_of, started_at, finished_at, exit_status, run FROM runs ORDER BY started_at DESC LIMIT 5""",
     ),
     (
+        "what stopped the last run",
+        "nothing",
+        """SELECT verb, run, exit_status, summary AS stopped FROM runs
+           WHERE run = (SELECT max(run) FROM runs) AND exit_status IN (2, 3)""",
+    ),
+    (
         "sources",
         "nothing was pulled yet",
         """SELECT d.system, d.stream, max(d.day) AS delivered_through, max(d.seen_at) AS last_pull FROM deliveries d
@@ -47,9 +53,11 @@ _QUERIES: list[tuple[str, str, str]] = [
     (
         "refused or unanswered writes of the last push",
         "none",
-        """SELECT c.system, c.object, c.code, c.message, count(*) AS records FROM changes c
+        """SELECT c.system, c.object, count(*) AS records, min(COALESCE(c.external_id, c.row_key)) AS at, c.code,
+             c.message
+           FROM changes c
            WHERE c.run = (SELECT max(run) FROM changes) AND c.outcome IN ('rejected', 'invalid', 'unknown', 'blocked')
-           GROUP BY c.system, c.object, c.code, c.message ORDER BY 5 DESC LIMIT 20""",
+           GROUP BY c.system, c.object, c.code, c.message ORDER BY 3 DESC LIMIT 20""",
     ),
     (
         "fields of ours that people changed, restored",
