@@ -23,6 +23,10 @@ class ConfigError(CrmpulseError):
     """The company must change configuration or credentials; nothing was lost. Exit status 2."""
 
 
+class SystemRefused(ConfigError):
+    """The vendor turns all our calls away (credentials, permission, version): nothing of the system can be done."""
+
+
 class Unavailable(CrmpulseError):
     """The vendor did not answer usably for as long as we were willing to wait; the next run resumes. Exit status 3."""
 

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 from simple_salesforce.api import Salesforce as Client
 
 from connectors import salesforce_codes as codes
-from connectors.base import Budget, ConfigError, LimitReached, Unavailable
+from connectors.base import Budget, ConfigError, LimitReached, SystemRefused, Unavailable
 from connectors.http import ALWAYS, Http, Reply, anything
 from connectors.salesforce_auth import Credentials, Token
 
@@ -46,14 +46,14 @@ class Api:
         readable: Callable[[Reply], bool] = anything,
         **request: Any,
     ) -> Reply:
-        """The vendor's answer to a path below /services/data/vNN.0/; ConfigError when it does not know us."""
+        """The vendor's answer to a path below /services/data/vNN.0/; SystemRefused when it does not know us."""
         reply = self._send(method, path, resends, readable, request)
         if _is_expired(reply) and self.credentials.renewable:
             self._client = None
             again = self._send(method, path, resends, readable, request)
             reply = again._replace(unsure=again.unsure or reply.unsure)
         if _is_expired(reply):
-            raise ConfigError(
+            raise SystemRefused(
                 f"{self.system}: {self.credentials.instance_url} refuses our token ({words(errors(reply))}); check the "
                 f"{self.system.upper()}_ credentials, the integration user and its API access"
             )
@@ -67,7 +67,9 @@ class Api:
         if says(reply, codes.TOO_SLOW):
             return Unavailable(f"{said}; the next run resumes")
         if reply.status == 410 or says(reply, codes.UNSUPPORTED_VERSION):
-            return ConfigError(f"{said}; set {self.system.upper()}_API_VERSION to a version that the org offers")
+            return SystemRefused(f"{said}; set {self.system.upper()}_API_VERSION to a version that the org offers")
+        if says(reply, codes.API_OFF):
+            return SystemRefused(f"{said}; ask the org's administrator for API access")
         return ConfigError(said)
 
     def organization(self) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from connectors.base import ConfigError
+from connectors.base import ConfigError, SystemRefused
 from connectors.http import Http, Reply, checked_url
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105  # an address
@@ -119,7 +119,7 @@ def _token(reply: Reply, variables: str) -> Token:
         words = (
             ": ".join(str(body[k]) for k in ("error", "error_description") if body.get(k)) or f"status {reply.status}"
         )
-        raise ConfigError(f"Salesforce gives no token ({words}); check {variables} and the app's policies")
+        raise SystemRefused(f"Salesforce gives no token ({words}); check {variables} and the app's policies")
     return Token(str(body["access_token"]), organization_of(str(body.get("id", ""))))
 
 

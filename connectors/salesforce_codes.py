@@ -9,6 +9,7 @@ from __future__ import annotations
 
 EXPIRED = "INVALID_SESSION_ID"
 UNSUPPORTED_VERSION = "UNSUPPORTED_API_VERSION"
+API_OFF = "API_DISABLED_FOR_ORG"
 LIMIT = "REQUEST_LIMIT_EXCEEDED"
 """Of the day, or of concurrent long requests; only the words tell which."""
 CONCURRENT = "concurrent"
