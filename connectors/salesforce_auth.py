@@ -5,6 +5,7 @@ All requests go to the My Domain host of the org; no way asks for a person's pas
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -49,6 +50,8 @@ def from_environment(system: str, env: Mapping[str, str]) -> Credentials:
     if urlsplit(instance_url).hostname in SHARED_HOSTS:
         raise ConfigError(f"{prefix}_INSTANCE_URL is the shared login host; give the org's own My Domain address")
     version = env.get(f"{prefix}_API_VERSION", "").strip().removeprefix("v") or "66.0"
+    if not re.fullmatch(r"\d\d\.0", version):
+        raise ConfigError(f"{prefix}_API_VERSION is {version}, which is no version; it should look like 66.0")
     login, renewable = _way_in(prefix, env)
     return Credentials(instance_url, version, login, renewable)
 
