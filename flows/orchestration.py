@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any
 
 from prefect import task
 from prefect.artifacts import create_table_artifact
@@ -23,32 +21,23 @@ from flows.running import running
 from flows.setup import Setup, opened, ticking
 from warehouse.engine import Held
 
-P = ParamSpec("P")
-
 RETRY_AFTER_SECONDS = 120
 """The retry of minutes, for a vendor that is away; single calls were retried for seconds already."""
 
 _NAMES = {Exit.COMPLETE: "Completed", Exit.RECORDS_FAILED: "CompletedWithRejections", Exit.STOPPED: "Incomplete"}
 
 
-@contextmanager
-def run(verb: str, now: datetime | None) -> Iterator[tuple[Setup, RunReport]]:
-    """One execution of a flow, configured by the environment of its worker."""
-    with opened(os.environ, ticking(now)) as setup, running(setup, verb) as report:
-        yield setup, report
+def run(verb: str, now: datetime | None, work: Callable[[Setup, RunReport], None]) -> State[dict[str, Any]]:
+    """One execution of a flow, configured by the environment of its worker.
 
-
-def skipped_while_another_works(flow: Callable[P, State[dict[str, Any]]]) -> Callable[P, State[dict[str, Any]]]:
-    """A schedule that meets a long run is no failure: the next one comes."""
-
-    @wraps(flow)
-    def tried(*args: P.args, **kwargs: P.kwargs) -> State[dict[str, Any]]:
-        try:
-            return flow(*args, **kwargs)
-        except Held as held:
-            return Completed(name="Skipped", message=str(held), data={})
-
-    return tried
+    A schedule that meets a run that is still at work is skipped, which is no failure: the next one comes.
+    """
+    try:
+        with opened(os.environ, ticking(now)) as setup, running(setup, verb) as report:
+            work(setup, report)
+    except Held as held:
+        return Completed(name="Skipped", message=str(held), data={})
+    return finished(report)
 
 
 def as_task(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

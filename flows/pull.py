@@ -9,13 +9,10 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows import steps
-from flows.orchestration import as_task, finished, run, skipped_while_another_works
+from flows.orchestration import as_task, run
 
 
 @flow(name="pull")
-@skipped_while_another_works
 def pull(system: str | None = None, full: bool = False, now: datetime | None = None) -> State[dict[str, Any]]:
     """Pull one system or all; one that fails does not stop the others."""
-    with run("pull", now) as (setup, report):
-        steps.pull(setup, report, system, full=full, call=as_task)
-    return finished(report)
+    return run("pull", now, lambda setup, report: steps.pull(setup, report, system, full=full, call=as_task))

@@ -9,13 +9,10 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows import steps
-from flows.orchestration import as_task, finished, run, skipped_while_another_works
+from flows.orchestration import as_task, run
 
 
 @flow(name="score")
-@skipped_while_another_works
 def score(as_of: date | None = None, now: datetime | None = None) -> State[dict[str, Any]]:
     """Score a day; an earlier one than the last is recomputed beside what was stored and decides nothing."""
-    with run("score", now) as (setup, report):
-        steps.score(setup, report, as_of, call=as_task)
-    return finished(report)
+    return run("score", now, lambda setup, report: steps.score(setup, report, as_of, call=as_task))

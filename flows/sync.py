@@ -9,13 +9,10 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows import steps
-from flows.orchestration import as_task, finished, run, skipped_while_another_works
+from flows.orchestration import as_task, run
 
 
 @flow(name="sync")
-@skipped_while_another_works
 def sync(full: bool = False, approve: bool = False, now: datetime | None = None) -> State[dict[str, Any]]:
     """All of it, in order; `full` pulls from the beginning and reconciles all ids."""
-    with run("sync", now) as (setup, report):
-        steps.sync(setup, report, full=full, approve=approve, call=as_task)
-    return finished(report)
+    return run("sync", now, lambda setup, report: steps.sync(setup, report, full=full, approve=approve, call=as_task))
