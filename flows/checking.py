@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from connectors.base import ConfigError, LimitReached, ObjectSchema, Source, SystemRefused, Unavailable
+from connectors.base import ConfigError, LimitReached, ObjectSchema, Source, SystemRefused
 from flows.setup import Clock, Setup, mappings_folder, warehouse_url
 from mappings import check_live, reader, streams
 from mappings.document import Mistake
@@ -36,12 +36,13 @@ def _of_warehouse(env: Mapping[str, str]) -> Iterator[Mistake]:
 
 
 def _said_by(setup: Setup, system: str) -> list[Mistake]:
+    """What the system says to its mapping; one that is away says nothing, which is no mistake (exit status 3)."""
     mapping = setup.system(system)
     try:
         source = setup.source(system)
         source.organization()
         schemas = {} if mapping.kind == "files" else _described(setup, source)
-    except (ConfigError, Unavailable, LimitReached) as error:
+    except ConfigError as error:
         return [Mistake(f"{system}.yaml", 1, str(error))]
     return check_live.live(mapping, schemas, setup.reading.where)
 

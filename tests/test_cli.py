@@ -184,7 +184,7 @@ def test_what_the_guard_stops_can_be_approved_once(company: Company) -> None:
     assert (stopped.returncode, company.writes()) == (3, before)
     approved = crmpulse(company, "sync", "--approve", "--json")
     assert approved.returncode == 0, approved.stdout
-    assert document(approved)["outcomes"]["succeeded"] > 50
+    assert document(approved)["outcomes"]["succeeded"] > 40
     rewrite(
         company, "salesforce.yaml", "Crmpulse_Coverage__c: {from: score}", "Crmpulse_Coverage__c: {from: coverage_pct}"
     )
@@ -196,3 +196,10 @@ def test_the_demo_empties_no_folder_of_somebody_else(company: Company, tmp_path:
     done = crmpulse(company, "demo", "--folder", str(tmp_path))
     assert done.returncode == 2
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_check_does_not_blame_the_files_for_an_outage(company: Company) -> None:
+    """Nobody listens at the address: that is exit status 3, not a mistake in the configuration."""
+    done = crmpulse(company, "check", SALESFORCE_INSTANCE_URL="http://127.0.0.1:1")
+    assert done.returncode == 3
+    assert "salesforce.yaml" not in done.stdout
