@@ -6,7 +6,7 @@ This module imports nothing of ours and is the only one of `connectors` that the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
@@ -144,6 +144,8 @@ class Write:
     key: str | None = None
     parent: str = ""
     """Batches are sorted by it, because vendors lock parents."""
+    associations: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Their object -> ids of records that a new record hangs on, for vendors that keep references beside the fields."""
 
 
 class Status(StrEnum):
@@ -224,8 +226,18 @@ class Destination(Source, Protocol):
         out and its answer did not come back readable, every outcome is `unknown`.
         """
 
-    def find(self, object: str, key_field: str, keys: Sequence[str], fields: Sequence[str]) -> Mapping[str, Record]:
-        """Records by unique key, deleted ones too (`Record.deleted`); a key that finds several is a ConfigError."""
+    def find(
+        self,
+        object: str,
+        key_field: str,
+        keys: Sequence[str],
+        fields: Sequence[str],
+        parents: Mapping[str, Sequence[str]] | None = None,
+    ) -> Mapping[str, Record]:
+        """Records by unique key, deleted ones too (`Record.deleted`); a key that finds several is a ConfigError.
+
+        `parents`: key -> ids of the records that it was created on, for objects that a vendor cannot find by a key.
+        """
 
     def read(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Mapping[str, Record]:
         """Records by id, deleted ones too; what does not exist is absent."""

@@ -52,7 +52,14 @@ class Salesforce:
     def write(self, writes: Sequence[Write]) -> list[Outcome]:
         return salesforce_writes.write(self._api, writes)
 
-    def find(self, object: str, key_field: str, keys: Sequence[str], fields: Sequence[str]) -> Mapping[str, Record]:
+    def find(
+        self,
+        object: str,
+        key_field: str,
+        keys: Sequence[str],
+        fields: Sequence[str],
+        parents: Mapping[str, Sequence[str]] | None = None,
+    ) -> Mapping[str, Record]:
         chosen = of_fields(self._described, object, [*{*fields, key_field}], f"{self.system}, find by {key_field}")
         return salesforce_reads.find(self._api, chosen, key_field, keys)
 

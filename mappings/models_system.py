@@ -163,6 +163,8 @@ class PushMapping(Model):
     """Their field -> our column, by which a record is found."""
     fields: dict[str, PushField]
     """Their field -> what it gets."""
+    associations: dict[str, PushKey] = {}
+    """Their object -> our column with the id of the record there that a new record hangs on."""
 
 
 class SystemMapping(Model):
@@ -170,7 +172,7 @@ class SystemMapping(Model):
 
     system: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
     """The file's own name."""
-    kind: Literal["salesforce", "files"]
+    kind: Literal["salesforce", "hubspot", "zendesk", "files"]
     """Which connector speaks with it."""
     accounts_by: Literal["key", "domain"] = "key"
     """What `account_ref` of files holds: an id that a CRM account names under `keys`, or a domain."""

@@ -116,7 +116,14 @@ class Crm:
         stored[new] = fields
         return Outcome(write.change_id, Status.SUCCEEDED, new, created=True)
 
-    def find(self, object: str, key_field: str, keys: Sequence[str], fields: Sequence[str]) -> Mapping[str, Record]:
+    def find(
+        self,
+        object: str,
+        key_field: str,
+        keys: Sequence[str],
+        fields: Sequence[str],
+        parents: Mapping[str, Sequence[str]] | None = None,
+    ) -> Mapping[str, Record]:
         return {
             str(r[key_field]): self._record(id, r, fields)
             for id, r in self.records.get(object, {}).items()

@@ -1,0 +1,12 @@
+"""Scorecards by lifecycle, roll-ups, overrides and the change ledger."""
+
+from __future__ import annotations
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
