@@ -24,7 +24,7 @@ from warehouse import showcase
 
 LATER = timedelta(minutes=15)
 MARK = "made-by-crmpulse-demo"
-FOREIGN = ("PREFECT_", "CRMPULSE_", "SALESFORCE_", "PRODUCT_")
+FOREIGN = ("PREFECT_", "CRMPULSE_", "SALESFORCE_", "HUBSPOT_", "ZENDESK_", "PRODUCT_")
 """What the surroundings may have set for real systems, and the demo must not follow."""
 
 
@@ -33,7 +33,7 @@ def play(folder: Path, console: Console) -> dict[str, Any]:
     atexit.register(_end_quietly)
     _empty(folder)
     world = stories.build(datetime.now(UTC).date())
-    with Sandbox(world.salesforce, morning(world.first_day)) as sandbox, _environment(sandbox, folder):
+    with Sandbox(world.records(), morning(world.first_day)) as sandbox, _environment(sandbox, folder):
         document = _days(world, sandbox, folder, console)
     _look_further(console, folder)
     return document
@@ -69,9 +69,7 @@ def connection(sandbox: Sandbox, folder: Path) -> dict[str, str]:
     """The environment that leads crmpulse to a sandbox."""
     (folder / "product").mkdir(parents=True, exist_ok=True)
     return {
-        "SALESFORCE_INSTANCE_URL": sandbox.url,
-        "SALESFORCE_CLIENT_ID": sandbox.client_id,
-        "SALESFORCE_CLIENT_SECRET": sandbox.client_secret,
+        **sandbox.environment(),
         "PRODUCT_FOLDER": str((folder / "product").resolve()),
         "CRMPULSE_WAREHOUSE_URL": f"duckdb:///{(folder / 'warehouse.duckdb').resolve()}",
         "CRMPULSE_MAPPINGS": str(SHIPPED_MAPPINGS),
@@ -155,7 +153,7 @@ def serve(console: Console, accounts: int, seed: int, port: int, folder: Path, a
     """Serve a stand-in until it is interrupted; its clock stands at noon of as_of and moves by the control endpoint."""
     day = as_of or datetime.now(UTC).date()
     world = generator.build(accounts, seed, day) if accounts else stories.build(day)
-    sandbox = Sandbox(world.salesforce, morning(day), port=port)
+    sandbox = Sandbox(world.records(), morning(day), port=port)
     for delivered in world.days:
         deliver(world, delivered, folder)
     console.print("Set these and go, in another terminal:", highlight=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -12,13 +13,7 @@ from starlette.routing import Route
 
 from sandbox.calls import Calls
 from sandbox.faults import Fault
-from sandbox.salesforce.answers import Refused
-from sandbox.salesforce.objects import SObject
-from sandbox.salesforce.org import Org, Settings
-from sandbox.salesforce.schema import BY_LOWER_NAME
-from sandbox.salesforce.seed import by_person
-from sandbox.salesforce.values import read_moment
-from sandbox.salesforce.writes import delete, merge
+from sandbox.standin import Refusal, StandIn
 from sandbox.store import Store
 
 
@@ -27,21 +22,27 @@ class Levers:
     """Everything that can be turned from outside."""
 
     store: Store
-    org: Org
+    vendors: Mapping[str, StandIn]
     calls: Calls
     rules: list[Fault]
+
+    def vendor(self, name: str) -> StandIn:
+        """The stand-in of that name; ValueError where there is none."""
+        if name not in self.vendors:
+            raise ValueError(f"the sandbox has no vendor {name}; it has {', '.join(self.vendors)}")
+        return self.vendors[name]
 
 
 Endpoint = Callable[[Levers, Request], Awaitable[Any]]
 
 
 def routes(levers: Levers) -> list[Route]:
-    record = "/_sandbox/records/salesforce/{object}"
+    record = "/_sandbox/records/{vendor}/{object}"
     return [
         _route(levers, "/_sandbox/clock", ["GET", "POST"], clock),
         _route(levers, "/_sandbox/faults", ["GET", "POST", "DELETE"], faults),
         _route(levers, "/_sandbox/calls", ["GET", "DELETE"], calls),
-        _route(levers, "/_sandbox/settings", ["GET", "POST"], settings),
+        _route(levers, "/_sandbox/settings/{vendor}", ["GET", "POST"], settings),
         _route(levers, record, ["POST"], save_record),
         _route(levers, record + "/{id}/delete", ["POST"], delete_record),
         _route(levers, record + "/{id}/merge", ["POST"], merge_record),
@@ -52,16 +53,17 @@ def _route(levers: Levers, path: str, methods: list[str], endpoint: Endpoint) ->
     async def answer(request: Request) -> JSONResponse:
         try:
             return JSONResponse(await endpoint(levers, request))
-        except (ValueError, KeyError, TypeError, Refused) as error:
+        except (ValueError, KeyError, TypeError, Refusal) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
 
     return Route(path, answer, methods=methods)
 
 
 async def clock(levers: Levers, request: Request) -> dict[str, str]:
-    """GET tells the sandbox clock, POST {"now": iso} sets it forward."""
+    """GET tells the sandbox clock, POST {"now": iso} sets it forward; a moment without a zone is UTC."""
     if request.method == "POST":
-        levers.store.move(read_moment((await request.json())["now"]))
+        at = datetime.fromisoformat((await request.json())["now"])
+        levers.store.move(at if at.tzinfo else at.replace(tzinfo=UTC))
     return {"now": levers.store.now.isoformat()}
 
 
@@ -82,45 +84,46 @@ async def calls(levers: Levers, request: Request) -> dict[str, Any]:
 
 
 async def settings(levers: Levers, request: Request) -> dict[str, Any]:
-    """POST changes some settings of the org: daily_limit, hidden, read_only, page_seed, token_seconds..."""
-    known = {field.name for field in fields(Settings)} - {"clients", "public_key"}
+    """POST changes some settings of a vendor, GET shows them; credentials (fields without repr) are neither."""
+    held = levers.vendor(request.path_params["vendor"]).settings
+    known = {field.name for field in fields(held) if field.repr}
     if request.method == "POST":
         for name, value in (await request.json()).items():
             if name not in known:
                 raise ValueError(f"there is no setting {name}; there are {', '.join(sorted(known))}")
-            setattr(levers.org.settings, name, frozenset(value) if isinstance(value, list) else value)
-    shown = {name: getattr(levers.org.settings, name) for name in sorted(known)}
+            setattr(held, name, frozenset(value) if isinstance(value, list) else value)
+    shown = {name: getattr(held, name) for name in sorted(known)}
     return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in shown.items()}
 
 
-def _object(name: str) -> SObject:
-    """People see every field, also those that our user may not."""
-    if name.lower() not in BY_LOWER_NAME:
-        raise ValueError(f"the Salesforce stand-in has no object {name}")
-    return BY_LOWER_NAME[name.lower()]
-
-
 async def save_record(levers: Levers, request: Request) -> dict[str, str]:
-    return {"id": by_person(levers.org, _object(request.path_params["object"]), await request.json())}
+    vendor, object = _meant(levers, request)
+    return {"id": vendor.save(object, await request.json())}
 
 
 async def delete_record(levers: Levers, request: Request) -> dict[str, str]:
-    delete(levers.org, _object(request.path_params["object"]), request.path_params["id"], thorough=True)
+    vendor, object = _meant(levers, request)
+    vendor.delete(object, request.path_params["id"])
     return {"id": request.path_params["id"]}
 
 
 async def merge_record(levers: Levers, request: Request) -> dict[str, str]:
+    vendor, object = _meant(levers, request)
     into = (await request.json())["into"]
-    merge(levers.org, _object(request.path_params["object"]), request.path_params["id"], into)
+    vendor.merge(object, request.path_params["id"], into)
     return {"id": into}
 
 
-def person_edit(org: Org, edit: Mapping[str, Any]) -> None:
-    """What a fault's person does: {"object", "record"}, {"object", "delete": id} or {"object", "merge": id, "into"}."""
-    sobject = _object(edit["object"])
+def _meant(levers: Levers, request: Request) -> tuple[StandIn, str]:
+    return levers.vendor(request.path_params["vendor"]), request.path_params["object"]
+
+
+def person_edit(levers: Levers, edit: Mapping[str, Any]) -> None:
+    """What a fault's person does: {"vendor", "object"} and "record": {...}, "delete": id, or "merge": id and "into"."""
+    vendor, object = levers.vendor(edit["vendor"]), edit["object"]
     if "record" in edit:
-        by_person(org, sobject, edit["record"])
+        vendor.save(object, edit["record"])
     elif "delete" in edit:
-        delete(org, sobject, edit["delete"], thorough=True)
+        vendor.delete(object, edit["delete"])
     else:
-        merge(org, sobject, edit["merge"], edit["into"])
+        vendor.merge(object, edit["merge"], edit["into"])

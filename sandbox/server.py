@@ -5,24 +5,25 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property, partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox import control
-from sandbox.calls import Calls
+from sandbox.calls import Calls, Recorded
 from sandbox.faults import TRANSPORT, Fault, Faults
-from sandbox.salesforce.org import Org, Settings
-from sandbox.salesforce.routes import Salesforce, shape
-from sandbox.salesforce.seed import Seed, sow
+from sandbox.standin import Seeds, StandIn
 from sandbox.store import Store
+from sandbox.vendors import VENDORS
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -30,22 +31,26 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 class Sandbox:
     """A server that lives in a thread; use it as a context manager, or let `run_forever` keep the foreground.
 
-    `records` are seeds by Salesforce object (sandbox/salesforce/seed.py), `now` is what its clock begins with.
+    `records` are seeds by vendor and object (each vendor's seed.py), `settings` a vendor's own, where they are not its
+    defaults; `now` is what the clock begins with. A vendor without records answers too, as an empty account.
     """
 
     def __init__(
         self,
-        records: Mapping[str, Sequence[Seed]],
+        records: Mapping[str, Seeds],
         now: datetime,
         *,
         port: int = 0,
-        settings: Settings | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
+        if unknown := ({name for name in records if records[name]} | set(settings or {})) - set(VENDORS):
+            raise ValueError(f"the sandbox has no vendor {', '.join(sorted(unknown))}; it has {', '.join(VENDORS)}")
         self.store = Store()
-        self.org = Org(self.store, settings or Settings())
-        sow(self.org, records, now)
+        self.vendors = {
+            name: build(self.store, (settings or {}).get(name), records.get(name, {}), now)
+            for name, build in VENDORS.items()
+        }
         self.store.move(now)
-        self.salesforce = Salesforce(self.org)
         self.calls = Calls()
         self._port = port
         self._server = uvicorn.Server(self._config())
@@ -72,18 +77,14 @@ class Sandbox:
         """Where the control endpoint lives."""
         return f"{self.url}/_sandbox"
 
-    @property
-    def client_id(self) -> str:
-        """The app that may log in with client credentials or a signed assertion."""
-        return next(iter(self.org.settings.clients))
+    def environment(self) -> dict[str, str]:
+        """The variables that lead the product to all vendors."""
+        led = (vendor.environment(self.url) for vendor in self.vendors.values())
+        return {name: value for variables in led for name, value in variables.items()}
 
-    @property
-    def client_secret(self) -> str:
-        return self.org.settings.clients[self.client_id]
-
-    def access_token(self) -> str:
+    def access_token(self, vendor: str) -> str:
         """A token as a login would give it, for clients that are started with one."""
-        return self.salesforce.tokens.issue()
+        return self.vendors[vendor].access_token()
 
     def start(self) -> None:
         """Answer from a thread until `stop`."""
@@ -110,11 +111,11 @@ class Sandbox:
     def _config(self) -> uvicorn.Config:
         """Control and vendors behind the faults, on a protocol that can break connections."""
         rules = list[Fault]()
-        levers = control.Levers(self.store, self.org, self.calls, rules)
-        vendors = Route("/{path:path}", self.salesforce.respond, methods=METHODS)
+        levers = control.Levers(self.store, self.vendors, self.calls, rules)
+        vendors = Route("/{path:path}", self._respond, methods=METHODS)
         router = Router([*control.routes(levers), vendors])
         return uvicorn.Config(
-            Faults(router, self.calls, shape, partial(control.person_edit, self.org), rules),
+            Faults(router, self.calls, self._shape, partial(control.person_edit, levers), rules),
             http=_Protocol,
             lifespan="off",
             log_level="critical",
@@ -122,6 +123,17 @@ class Sandbox:
             timeout_keep_alive=75,
             h11_max_incomplete_event_size=1 << 20,
         )
+
+    async def _respond(self, request: Request) -> Response:
+        vendor = self._owner(request.scope["path"])
+        return await vendor.respond(request) if vendor else PlainTextResponse("nobody lives here", 404)
+
+    def _shape(self, method: str, path: str) -> Recorded:
+        vendor = self._owner(path)
+        return vendor.shape(method, path) if vendor else Recorded(method, path, writes=False)
+
+    def _owner(self, path: str) -> StandIn | None:
+        return next((each for each in self.vendors.values() if path.startswith(each.paths)), None)
 
 
 class _Protocol(H11Protocol):

@@ -1,7 +1,7 @@
-"""What a stand-in is filled with: a CRM's records over time, the product's nightly files, and what should come out.
+"""What the stand-ins hold: the vendors' records over time, the product's nightly files, and what should come out.
 
-A world is played: its CRM moves from `first_day` to `as_of`, one morning a day, and every morning brings the files that
-a nightly export would have dropped by then. Everything is dated relative to `as_of`, so that no world ever ages.
+A world is played: its vendors move from `first_day` to `as_of`, one morning a day, and every morning brings the files
+that a nightly export would have dropped by then. Everything is dated relative to `as_of`, so that no world ever ages.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ HISTORY_DAYS = 70
 """Days of product data that lie before the first played day: two windows of 28 days, and some to spare."""
 
 Record = dict[str, Any]
-"""One seed record: vendor fields, `CreatedDate` (it does not exist before), `_changes` (later versions: `at` and the
-fields that changed), `_deleted_at` and, for a merge, `_merged_into`."""
+"""One seed record, as the vendor's seed.py describes it. Salesforce: its fields, `CreatedDate` (it does not exist
+before), `_changes` (later versions: `at` and what changed), `_deleted_at` and, for a merge, `_merged_into`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,12 @@ class World:
     """Records by object, in the order of creation that their references need."""
     deliver: Callable[[date], dict[str, bytes]] = field(repr=False)
     expectations: list[Expectation]
+    hubspot: Mapping[str, list[Record]] = field(default_factory=dict)
+    zendesk: Mapping[str, list[Record]] = field(default_factory=dict)
+
+    def records(self) -> dict[str, Mapping[str, list[Record]]]:
+        """Seeds by vendor and object, as the sandbox takes them."""
+        return {"salesforce": self.salesforce, "hubspot": self.hubspot, "zendesk": self.zendesk}
 
     @property
     def first_day(self) -> date:

@@ -45,7 +45,7 @@ class Org:
     def __init__(self, sandbox: Sandbox) -> None:
         self.url = sandbox.url
         self.session = requests.Session()
-        self.session.headers["Authorization"] = f"Bearer {sandbox.access_token()}"
+        self.session.headers["Authorization"] = f"Bearer {sandbox.access_token('salesforce')}"
 
     def __call__(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
         url = self.url + (path if path.startswith("/") else f"{DATA}/{path}")

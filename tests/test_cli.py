@@ -31,7 +31,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """The stories on their last day, synced once from an empty warehouse, with mappings of their own to break."""
     folder = tmp_path_factory.mktemp("cli")
     shutil.copytree(SHIPPED_MAPPINGS, folder / "mappings", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    with Sandbox(WORLD.salesforce, morning(WORLD.first_day)) as sandbox:
+    with Sandbox(WORLD.records(), morning(WORLD.first_day)) as sandbox:
         served = Company(WORLD, sandbox, folder, f"duckdb:///{folder / 'warehouse.duckdb'}")
         served.env["CRMPULSE_MAPPINGS"] = str(folder / "mappings")
         deliver_and_move(served, WORLD)

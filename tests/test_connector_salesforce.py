@@ -160,7 +160,7 @@ def test_an_unknown_object_is_named(vendor: SalesforceVendor) -> None:
 
 def test_a_hidden_field_is_named_before_the_query(vendor: SalesforceVendor) -> None:
     """Field-level security makes it look as if it did not exist; all such fields are named at once."""
-    vendor.control("settings", hidden=["Account.ARR__c"])
+    vendor.control("settings/salesforce", hidden=["Account.ARR__c"])
     stream = Stream("Account", "Account", ("ARR__c", "Id", "Name", "Nope__c"))
     with pytest.raises(ConfigError, match=r"pull Account: Account has no field ARR__c, Nope__c"):
         list(vendor.source().pull(stream, None))

@@ -30,7 +30,7 @@ sys.stdout.write(digest(generator.build(120, 7, date(2026, 11, 22))))
 
 def digest(world: World) -> str:
     """A hash over everything that a world contains."""
-    total = hashlib.sha256(repr(dict(world.salesforce)).encode())
+    total = hashlib.sha256(repr(world.records()).encode())
     for day in world.days:
         for path, content in sorted(world.files(day).items()):
             total.update(path.encode() + content)

@@ -41,7 +41,7 @@ def warehouse_url(engine: str, folder: Path, request: pytest.FixtureRequest) -> 
 def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """The stories after their ten days, pushed on the last one. The tests of this module go on from there, in order."""
     folder = tmp_path_factory.mktemp("journey")
-    with Sandbox(WORLD.salesforce, morning(WORLD.first_day)) as sandbox:
+    with Sandbox(WORLD.records(), morning(WORLD.first_day)) as sandbox:
         played = Company(WORLD, sandbox, folder, warehouse_url(request.param, folder, request))
         played.play(WORLD.days, push_on=WORLD.as_of)
         yield played
@@ -54,7 +54,7 @@ def rows(company: Company, query: str, **binds: Any) -> list[Any]:
 
 def records(company: Company, soql: str) -> list[dict[str, Any]]:
     """What the CRM shows to a stranger who asks over its own API."""
-    headers = {"Authorization": f"Bearer {company.sandbox.access_token()}"}
+    headers = {"Authorization": f"Bearer {company.sandbox.access_token('salesforce')}"}
     url = f"{company.sandbox.url}/services/data/v66.0/query"
     answer = requests.get(url, params={"q": soql}, headers=headers, timeout=30).json()
     found: list[dict[str, Any]] = list(answer["records"])
@@ -216,7 +216,7 @@ def test_a_sync_killed_at_any_point_goes_on(
     engine: str, kills: int, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     """However often it is killed: every record arrives once, and nothing is written twice."""
-    with Sandbox(WORLD.salesforce, morning(WORLD.first_day)) as sandbox:
+    with Sandbox(WORLD.records(), morning(WORLD.first_day)) as sandbox:
         company = Company(WORLD, sandbox, tmp_path, warehouse_url(engine, tmp_path, request))
         deliver_and_move(company, WORLD)
         killed_syncs(company, kills, seed=kills)

@@ -37,14 +37,9 @@ class Wired:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.sandbox = Sandbox(SEEDS, BEGIN)
+        self.sandbox = Sandbox({"salesforce": SEEDS}, BEGIN)
         self.sandbox.start()
-        env = {
-            "SALESFORCE_INSTANCE_URL": self.sandbox.url,
-            "SALESFORCE_CLIENT_ID": self.sandbox.client_id,
-            "SALESFORCE_CLIENT_SECRET": self.sandbox.client_secret,
-        }
-        made = connect("salesforce", "salesforce", env, lambda: world.now, lambda _: None)
+        made = connect("salesforce", "salesforce", self.sandbox.environment(), lambda: world.now, lambda _: None)
         self.destination = cast(Destination, made)
         self.batch_size = self.destination.batch_size
 
@@ -195,7 +190,7 @@ def test_an_edit_in_the_middle_of_a_push(world: SalesforceWorld) -> None:
     world.push()
     [task_id] = [id for id, t in world.wired.of("Task").items() if t["Crmpulse_Key__c"]]
     world.close_task("demo:e1:0")
-    edit = {"object": "Task", "record": {"Id": task_id, "Status": "In Progress"}}
+    edit = {"vendor": "salesforce", "object": "Task", "record": {"Id": task_id, "Status": "In Progress"}}
     plan = world.plan(world.pull())
     world.wired.control("faults", path="query", person_edits=edit)  # the last look is a query
     [batch] = outbox.batches(plan, 200)

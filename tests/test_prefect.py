@@ -82,7 +82,7 @@ def prefect(env: dict[str, str], *words: str, seconds: float = 180) -> str:
 def test_a_worker_runs_the_deployed_sync(server: dict[str, str], postgresql_url: str, tmp_path: Path) -> None:
     """Deployed by module path, run by a worker: scores arrive in the CRM, the run leaves its table of outcomes."""
     world = stories.build(datetime.now(UTC).date())  # the worker lives in real time, so the world does too
-    with Sandbox(world.salesforce, morning(world.as_of)) as sandbox:
+    with Sandbox(world.records(), morning(world.as_of)) as sandbox:
         for day in world.days:
             demo.deliver(world, day, tmp_path)
         database = _new_database(postgresql_url)

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import requests
 
-from sandbox.salesforce.org import Settings
 from sandbox.server import Sandbox
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -21,14 +20,14 @@ RECORDS = {"Account": [{"Id": ACME, "Name": "Acme"}, {"Id": BOLT, "Name": "Bolt"
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(RECORDS, NOW, settings=Settings()) as running:
+    with Sandbox({"salesforce": RECORDS}, NOW) as running:
         yield running
 
 
 @pytest.fixture
 def call(sandbox: Sandbox) -> Any:
     session = requests.Session()
-    session.headers["Authorization"] = f"Bearer {sandbox.access_token()}"
+    session.headers["Authorization"] = f"Bearer {sandbox.access_token('salesforce')}"
 
     def send(method: str, path: str, body: Any = None) -> requests.Response:
         return session.request(method, f"{sandbox.url}{DATA}/{path}", json=body, timeout=10)
@@ -112,7 +111,7 @@ def test_tokens_end_when_told_to(sandbox: Sandbox, call: Any) -> None:
     assert call("GET", "limits").json()[0]["errorCode"] == "INVALID_SESSION_ID"
     order(sandbox, path="/services/data", expire_tokens=True, times=0)
     for _ in range(2):
-        headers = {"Authorization": f"Bearer {sandbox.access_token()}"}
+        headers = {"Authorization": f"Bearer {sandbox.access_token('salesforce')}"}
         assert requests.get(f"{sandbox.url}{DATA}/limits", headers=headers, timeout=10).status_code == 401
 
 
@@ -131,9 +130,9 @@ def test_single_records_of_a_collection_can_be_locked(sandbox: Sandbox, call: An
 def test_a_person_edits_in_the_middle_of_a_run(sandbox: Sandbox, call: Any) -> None:
     """Just when the second call arrives, somebody renames one account, deletes another and adds a third."""
     edits = [
-        {"object": "Account", "record": {"Id": ACME, "Name": "Acme Ltd"}},
-        {"object": "Account", "delete": BOLT},
-        {"object": "Account", "record": {"Name": "Cube"}},
+        {"vendor": "salesforce", "object": "Account", "record": {"Id": ACME, "Name": "Acme Ltd"}},
+        {"vendor": "salesforce", "object": "Account", "delete": BOLT},
+        {"vendor": "salesforce", "object": "Account", "record": {"Name": "Cube"}},
     ]
     order(sandbox, after_calls=1, person_edits=edits)
     assert [names(call), names(call)] == [["Acme", "Bolt"], ["Acme Ltd", "Cube"]]
@@ -154,9 +153,9 @@ def test_people_edit_by_the_control_endpoint(sandbox: Sandbox, call: Any) -> Non
 def test_the_allowance_ends_and_returns(sandbox: Sandbox, call: Any) -> None:
     """When the daily calls are spent every call is 403 until 24 hours have passed."""
     requests.post(
-        f"{sandbox.control}/settings", json={"daily_limit": 2, "token_seconds": 10**6}, timeout=10
+        f"{sandbox.control}/settings/salesforce", json={"daily_limit": 2, "token_seconds": 10**6}, timeout=10
     ).raise_for_status()
-    session = {"Authorization": f"Bearer {sandbox.access_token()}"}
+    session = {"Authorization": f"Bearer {sandbox.access_token('salesforce')}"}
     answers = [requests.get(f"{sandbox.url}{DATA}/limits", headers=session, timeout=10) for _ in range(3)]
     assert [each.status_code for each in answers] == [200, 200, 403]
     assert answers[2].json() == [{"message": "TotalRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED"}]
@@ -192,3 +191,15 @@ def test_a_misspelt_fault_is_refused(sandbox: Sandbox) -> None:
     answer = requests.post(f"{sandbox.control}/faults", json={"stauts": 500}, timeout=10)
     assert (answer.status_code, "no stauts" in answer.json()["error"]) == (400, True)
     assert requests.delete(f"{sandbox.control}/faults", timeout=10).json() == []
+
+
+def test_the_sandbox_knows_its_vendors(sandbox: Sandbox) -> None:
+    """Records, settings and edits of a vendor that it cannot play are refused; a path of nobody is a plain 404."""
+    with pytest.raises(ValueError, match="no vendor lotus"):
+        Sandbox({"lotus": {"Account": []}}, NOW)
+    wrong = requests.post(f"{sandbox.control}/records/lotus/Account", json={}, timeout=10)
+    assert (wrong.status_code, "no vendor lotus" in wrong.json()["error"]) == (400, True)
+    shown = requests.get(f"{sandbox.control}/settings/salesforce", timeout=10).json()
+    assert "daily_limit" in shown
+    assert not {"clients", "public_key"} & set(shown)
+    assert requests.get(f"{sandbox.url}/lotus", timeout=10).status_code == 404

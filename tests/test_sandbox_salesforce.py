@@ -13,7 +13,7 @@ from tests.sandbox_org import DATA, NOW, RECORDS, SETTINGS, Org, clock, code
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(RECORDS, NOW, settings=SETTINGS) as running:
+    with Sandbox({"salesforce": RECORDS}, NOW, settings={"salesforce": SETTINGS}) as running:
         yield running
 
 
@@ -70,7 +70,7 @@ def test_describe_shows_only_what_our_user_may_see(org: Org) -> None:
 def test_pages_are_shorter_than_asked_for_and_complete(sandbox: Sandbox) -> None:
     """Pages vary below the batch size; only `done` tells the end, and every record comes once."""
     many = {"Account": [{"Id": f"001000000{n:06d}AAA", "Name": f"N{n}"} for n in range(3000)]}
-    with Sandbox(many, NOW) as sandbox:
+    with Sandbox({"salesforce": many}, NOW) as sandbox:
         org = Org(sandbox)
         answer = org(
             "GET",
@@ -94,7 +94,9 @@ def test_pages_are_shorter_than_asked_for_and_complete(sandbox: Sandbox) -> None
 def test_a_locator_lives_two_days(sandbox: Sandbox) -> None:
     """Rereading a page is fine; after two days of the clock it is INVALID_QUERY_LOCATOR."""
     many = {"Account": [{"Id": f"001000000{n:06d}AAA", "Name": f"N{n}"} for n in range(2100)]}
-    with Sandbox(many, NOW, settings=Settings(page_seed=None, token_seconds=10**7)) as sandbox:
+    with Sandbox(
+        {"salesforce": many}, NOW, settings={"salesforce": Settings(page_seed=None, token_seconds=10**7)}
+    ) as sandbox:
         org = Org(sandbox)
         first = org("GET", "query", params={"q": "SELECT Id FROM Account"}).json()
         assert (first["totalSize"], len(first["records"])) == (2100, 2000)

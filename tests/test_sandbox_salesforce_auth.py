@@ -19,7 +19,7 @@ from tests.sandbox_org import NOW, RECORDS, SETTINGS, Org, clock, code
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(RECORDS, NOW, settings=SETTINGS) as running:
+    with Sandbox({"salesforce": RECORDS}, NOW, settings={"salesforce": SETTINGS}) as running:
         yield running
 
 
@@ -32,9 +32,10 @@ def org(sandbox: Sandbox) -> Org:
 def test_client_credentials_log_in_either_way(sandbox: Sandbox, way: str) -> None:
     """A Basic header and a body form are both fine, and the token works at once."""
     form = {"grant_type": "client_credentials"}
-    own = {"client_id": sandbox.client_id, "client_secret": sandbox.client_secret}
+    client_id, client_secret = (sandbox.environment()[f"SALESFORCE_CLIENT_{name}"] for name in ("ID", "SECRET"))
+    own = {"client_id": client_id, "client_secret": client_secret}
     url = f"{sandbox.url}/services/oauth2/token"
-    auth = (sandbox.client_id, sandbox.client_secret) if way == "header" else None
+    auth = (client_id, client_secret) if way == "header" else None
     granted = requests.post(url, data=form | (own if way == "form" else {}), auth=auth, timeout=10).json()
     assert granted["instance_url"] == sandbox.url
     assert granted["access_token"].startswith("00D")
@@ -51,7 +52,7 @@ def test_a_wrong_secret_is_an_oauth_error_object(sandbox: Sandbox) -> None:
     answer = requests.post(
         f"{sandbox.url}/services/oauth2/token",
         data={"grant_type": "client_credentials"},
-        auth=(sandbox.client_id, "wrong"),
+        auth=("crmpulse-sandbox", "wrong"),
         timeout=10,
     )
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client")
@@ -69,7 +70,7 @@ def test_a_signed_assertion_logs_in_only_when_everything_fits() -> None:
     """Signature, audience, user and expiry are each checked."""
     key, other = (rsa.generate_private_key(65537, 2048) for _ in range(2))
     pem = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    with Sandbox({}, NOW, settings=Settings(public_key=pem.decode())) as sandbox:
+    with Sandbox({}, NOW, settings={"salesforce": Settings(public_key=pem.decode())}) as sandbox:
 
         def ask(form: dict[str, str]) -> requests.Response:
             return requests.post(f"{sandbox.url}/services/oauth2/token", data=form, timeout=10)

@@ -12,7 +12,7 @@ from tests.sandbox_org import ACME, BOLT, DATA, NOW, RECORDS, SETTINGS, Org, cod
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(RECORDS, NOW, settings=SETTINGS) as running:
+    with Sandbox({"salesforce": RECORDS}, NOW, settings={"salesforce": SETTINGS}) as running:
         yield running
 
 

@@ -13,7 +13,7 @@ from tests.sandbox_org import ACME, ANNA, BOLT, NOW, RECORDS, SETTINGS, Org, clo
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(RECORDS, NOW, settings=SETTINGS) as running:
+    with Sandbox({"salesforce": RECORDS}, NOW, settings={"salesforce": SETTINGS}) as running:
         yield running
 
 
@@ -24,7 +24,7 @@ def org(sandbox: Sandbox) -> Org:
 
 def test_the_clock_brings_changes_births_and_merges(sandbox: Sandbox) -> None:
     """Seeds appear, change and merge at their own moments; what we wrote in between stays."""
-    sandbox.org.settings.token_seconds = 10**8
+    sandbox.vendors["salesforce"].settings.token_seconds = 10**8
     org = Org(sandbox)
     assert [row["Name"] for row in org.query("SELECT Name FROM Account ORDER BY Id")] == ["Acme", "Bolt"]
     org("PATCH", f"sobjects/Account/{ACME}", {"Type": "Prospect", "Crmpulse_Tier__c": "green"})
@@ -51,7 +51,7 @@ def test_the_clock_brings_changes_births_and_merges(sandbox: Sandbox) -> None:
 
 def test_deletions_cascade_are_logged_and_vanish_after_15_days(sandbox: Sandbox) -> None:
     """Children go with their account; queryAll and deleted/ tell of it until the recycle bin is emptied."""
-    sandbox.org.settings.token_seconds = 10**8
+    sandbox.vendors["salesforce"].settings.token_seconds = 10**8
     org = Org(sandbox)
     assert org("DELETE", f"sobjects/Account/{BOLT}").status_code == 204
     assert org.query(f"SELECT IsDeleted FROM Contact WHERE Id = '{ANNA}'", all_=True) == [{"IsDeleted": True}]

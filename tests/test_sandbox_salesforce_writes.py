@@ -13,7 +13,7 @@ from tests.sandbox_org import ACME, ANNA, BOLT, DATA, DEAL, INACTIVE, NOW, RECOR
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(RECORDS, NOW, settings=SETTINGS) as running:
+    with Sandbox({"salesforce": RECORDS}, NOW, settings={"salesforce": SETTINGS}) as running:
         yield running
 
 

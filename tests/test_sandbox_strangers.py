@@ -19,7 +19,7 @@ from tests.sandbox_org import ACME, NOW, RECORDS
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(RECORDS, NOW) as running:
+    with Sandbox({"salesforce": RECORDS}, NOW) as running:
         yield running
 
 
@@ -41,8 +41,8 @@ def stranger(sandbox: Sandbox) -> Salesforce:
     session = requests.Session()
     session.mount("https://", Loopback(sandbox.url))
     return Salesforce(
-        consumer_key=sandbox.client_id,
-        consumer_secret=sandbox.client_secret,
+        consumer_key=sandbox.environment()["SALESFORCE_CLIENT_ID"],
+        consumer_secret=sandbox.environment()["SALESFORCE_CLIENT_SECRET"],
         domain="acme.my",
         session=session,
         version="66.0",

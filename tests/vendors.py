@@ -56,13 +56,10 @@ class SalesforceVendor(Vendor):
             {"Id": id, "Name": f"Company {n}", "CreatedDate": (begin + timedelta(minutes=minutes * n)).isoformat()}
             for n, id in enumerate(self.ids)
         ]
-        self.sandbox = Sandbox({"Account": seeds}, NOW)
+        self.sandbox = Sandbox({"salesforce": {"Account": seeds}}, NOW)
         self.sandbox.start()
-        self.env = {
-            "CRM_INSTANCE_URL": self.sandbox.url,
-            "CRM_CLIENT_ID": self.sandbox.client_id,
-            "CRM_CLIENT_SECRET": self.sandbox.client_secret,
-        }
+        led = self.sandbox.environment().items()
+        self.env = {name.replace("SALESFORCE_", "CRM_"): value for name, value in led}
 
     def control(self, path: str, /, **body: Any) -> Any:
         answer = requests.post(f"{self.sandbox.control}/{path}", json=body, timeout=10)

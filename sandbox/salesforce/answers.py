@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from sandbox.standin import Refusal
+
 JSON = {"Content-Type": "application/json;charset=UTF-8"}
 HTML = {"Content-Type": "text/html;charset=UTF-8"}
 
@@ -26,7 +28,7 @@ class Answer:
         return self.body if isinstance(self.body, bytes) else orjson.dumps(self.body)
 
 
-class Refused(Exception):
+class Refused(Refusal):
     """Salesforce says no: a code, words, the fields that are meant, and the status of a single call."""
 
     def __init__(self, code: str, message: str, fields: Sequence[str] | None = None, status: int = 400) -> None:

@@ -25,11 +25,11 @@ INTEGRATION_USER = ids.long("005000000000SB1")
 class Settings:
     """What an admin of the org, or a test, may turn."""
 
-    clients: dict[str, str] = field(default_factory=lambda: {"crmpulse-sandbox": "sandbox-secret"})
+    clients: dict[str, str] = field(default_factory=lambda: {"crmpulse-sandbox": "sandbox-secret"}, repr=False)
     """Client id -> client secret of the apps that may log in."""
     username: str = "integration@crmpulse.example"
     """The user that every app runs as."""
-    public_key: str = ""
+    public_key: str = field(default="", repr=False)
     """PEM that JWT assertions are verified with; empty lets any signature pass."""
     token_seconds: int = 7200
     """How long an access token lives, by the sandbox clock."""

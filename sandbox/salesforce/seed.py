@@ -19,9 +19,9 @@ from sandbox.salesforce.sales import STAGES
 from sandbox.salesforce.schema import OBJECTS
 from sandbox.salesforce.values import SETTLED, moment, read_moment, settle
 from sandbox.salesforce.writes import delete, merge
+from sandbox.standin import Seed
 from sandbox.store import Value
 
-Seed = Mapping[str, Any]
 RECYCLE_BIN = timedelta(days=15)
 _STAMPED = frozenset({"LastModifiedDate", "SystemModstamp"})
 

@@ -1,0 +1,10 @@
+"""The vendors that the sandbox can play."""
+
+from __future__ import annotations
+
+from sandbox.salesforce.vendor import stand_in as salesforce
+from sandbox.standin import Build
+
+VENDORS: dict[str, Build] = {
+    "salesforce": salesforce,
+}
