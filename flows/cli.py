@@ -53,16 +53,19 @@ class Verb(StrEnum):
 
 
 @contextmanager
-def speaking() -> Iterator[None]:
-    """Errors that we raise on purpose end in one sentence and the exit status that belongs to them."""
+def speaking(as_json: bool = False) -> Iterator[None]:
+    """Errors that we raise on purpose end in one sentence and the exit status that belongs to them.
+
+    Machines get the same as a document on standard output: `{"error": ..., "exit_status": 2 or 3}`.
+    """
     try:
         yield
-    except ConfigError as error:
-        errors.print(f"[red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
-        raise typer.Exit(Exit.CONFIGURATION) from error
     except CrmpulseError as error:
-        errors.print(f"[yellow]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
-        raise typer.Exit(Exit.STOPPED) from error
+        status, colour = (Exit.CONFIGURATION, "red") if isinstance(error, ConfigError) else (Exit.STOPPED, "yellow")
+        errors.print(f"[{colour}]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
+        if as_json:
+            emit({"error": str(error), "exit_status": int(status)})
+        raise typer.Exit(status) from error
 
 
 def emit(document: Any) -> None:
@@ -74,7 +77,7 @@ def _run(
 ) -> None:
     """Open everything, do the work as a run, and report it."""
     with (
-        speaking(),
+        speaking(as_json),
         opened(os.environ, ticking(now)) as setup,
         running(setup, verb) as report,
         progress.bars(errors) as tell,
@@ -107,7 +110,7 @@ def score(as_of: AsOf = None, now: Now = None, as_json: Json = False) -> None:
 @app.command()
 def plan(system: System = None, now: Now = None, as_json: Json = False) -> None:
     """Show every write that a push would make: record, field, before, after and why. Writes nothing."""
-    with speaking(), opened(os.environ, ticking(now)) as setup:
+    with speaking(as_json), opened(os.environ, ticking(now)) as setup:
         plans = [
             (planned, planned.calls(destination(setup, planned.system).batch_size))
             for planned in steps.plans(setup, system)
@@ -158,7 +161,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Find every mistake in the configuration, with file and line; then hold it against the systems themselves."""
-    with speaking():
+    with speaking(as_json):
         found = checking.check(os.environ, ticking(None), live=not offline)
     if as_json:
         emit([{"file": m.file, "line": m.line, "message": m.message} for m in found])
@@ -175,7 +178,7 @@ def explain(
     account: Annotated[str, typer.Argument(help="Our id, a CRM id, a domain or a name.")], as_json: Json = False
 ) -> None:
     """Why an account is where it is: every step from what was received to what was written."""
-    with speaking(), opened(os.environ, ticking(None)) as setup, setup.engine.connect() as conn:
+    with speaking(as_json), opened(os.environ, ticking(None)) as setup, setup.engine.connect() as conn:
         account_id = explanation.find(conn, account)
         detail = desired.detail(conn, setup.mappings, account_id)
         parts = explanation.sections(conn, account_id)
@@ -191,7 +194,7 @@ def explain(
 @app.command(name="status")
 def show_status(as_json: Json = False) -> None:
     """Where everything stands: runs, freshness, tiers, open work, refused records, issues."""
-    with speaking(), opened(os.environ, ticking(None)) as setup, setup.engine.connect() as conn:
+    with speaking(as_json), opened(os.environ, ticking(None)) as setup, setup.engine.connect() as conn:
         parts = status.sections(conn)
     if as_json:
         emit(_documents(parts))
@@ -210,7 +213,7 @@ def demo(
     """Ten days of 93 story companies: pulled, scored, pushed into the sandbox, explained."""
     from flows import demo as show_demo
 
-    with speaking():
+    with speaking(as_json):
         document = show_demo.play(folder, errors if as_json else people)
     if as_json:
         emit(document)

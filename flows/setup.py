@@ -84,16 +84,10 @@ def today(clock: Clock) -> date:
 def opened(env: Mapping[str, str], clock: Clock) -> Iterator[Setup]:
     """Read the configuration, open (and migrate) the warehouse, and close it again."""
     reading = reader.read(mappings_folder(env), measures.load())
-    mappings = _sound(reading)
+    mappings = reading.sound()
     engine = engines.open_warehouse(warehouse_url(env))
     try:
         yield Setup(mappings, reading, env, clock, engine)
     finally:
         engine.dispose()
 
-
-def _sound(reading: Reading) -> Mappings:
-    if reading.mappings is None:
-        listed = "\n".join(f"  {mistake}" for mistake in reading.mistakes)
-        raise ConfigError(f"the mappings in {reading.folder} cannot be used:\n{listed}")
-    return reading.mappings

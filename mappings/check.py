@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from mappings import vocabulary
 from mappings.check_company import company
 from mappings.check_live import live
 from mappings.check_pull import pulls
@@ -31,7 +32,7 @@ class Parts:
 def offline(parts: Parts) -> Iterator[tuple[str, Finding]]:
     """Everything that can be known without a call, as (file, finding)."""
     known = {name: system for name, system in parts.systems.items() if system is not None}
-    every_system = len(known) == len(parts.systems)
+    every_system = len(known) == len(parts.systems) and all(map(_tables_known, known.values()))
     if parts.company is not None:
         yield from _in("crmpulse.yaml", company(parts.company, known, every_system))
     for name, system in known.items():
@@ -43,6 +44,11 @@ def offline(parts: Parts) -> Iterator[tuple[str, Finding]]:
         yield from _in("segments.yaml", segments(parts.segments))
     if parts.playbooks is not None:
         yield from _in("playbooks.yaml", playbooks(parts.playbooks))
+
+
+def _tables_known(system: SystemMapping) -> bool:
+    """Whether every stream says what it fills; a misspelt or missing table could be any."""
+    return all(pull.table in vocabulary.TABLES for pull in system.pull.values())
 
 
 def _in(file: str, findings: Iterator[Finding]) -> Iterator[tuple[str, Finding]]:

@@ -181,8 +181,12 @@ def _account_parts(pull: PullMapping, systems: Collection[str]) -> Iterator[Find
 
 
 def _people(system: SystemMapping) -> Iterator[Finding]:
-    """Users must be pulled where a role names one, and nobody may be the manager of himself by a detour."""
-    users = [pull for pull in system.pull.values() if pull.table == "users"]
+    """Users must be pulled where a role names one, and nobody may be the manager of himself by a detour.
+
+    A stream whose table is misspelt or missing may be the one that fills users.
+    """
+    may_be = ("users", *(pull.table for pull in system.pull.values() if pull.table not in vocabulary.TABLES))
+    users = [pull for pull in system.pull.values() if pull.table in may_be]
     managers = any("manager_ref" in pull.fields for pull in users)
     for stream, pull in system.pull.items():
         for place, source in _sources(pull):

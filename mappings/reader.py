@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import ValidationError
+from typing import TypeVar
 
 from connectors.base import ConfigError
 from mappings import check, document
 from mappings.check import Parts
 from mappings.document import Document, KeyPath, Mistake
-from mappings.mistakes import Finding, from_models
+from mappings.mistakes import Finding
 from mappings.models import Company, Mappings, Model, Playbooks, Scorecards, Segments, SystemMapping
+from mappings.salvage import salvage
 
 Part = TypeVar("Part", bound=Model)
 
@@ -43,6 +40,13 @@ class Reading:
         name = file if file.endswith(".yaml") else f"{file}.yaml"
         return f"{name}:{self.documents[name].line(path)}" if name in self.documents else name
 
+    def sound(self) -> Mappings:
+        """The mappings; one ConfigError lists every mistake."""
+        if self.mappings is None:
+            listed = "\n".join(f"  {mistake}" for mistake in self.mistakes)
+            raise ConfigError(f"the mappings in {self.folder} cannot be used:\n{listed}")
+        return self.mappings
+
     def note(self, file: str, finding: Finding) -> None:
         """Keep a finding with its line, unless it only says that a broken place is not there."""
         if any(place[: len(finding.place)] == finding.place for place in self.left_out.get(file, ())):
@@ -54,11 +58,7 @@ class Reading:
 
 def load(folder: Path, measures: Collection[str] | None = None) -> Mappings:
     """The whole folder; one ConfigError lists every mistake."""
-    reading = read(folder, measures)
-    if reading.mappings is None:
-        listed = "\n".join(f"  {mistake}" for mistake in reading.mistakes)
-        raise ConfigError(f"the mappings in {folder} cannot be used:\n{listed}")
-    return reading.mappings
+    return read(folder, measures).sound()
 
 
 def read(folder: Path, measures: Collection[str] | None = None) -> Reading:
@@ -98,39 +98,11 @@ def _part(reading: Reading, file: str, model: type[Part]) -> Part | None:
         return None
     read = reading.documents[file] = document.read(path)
     reading.mistakes += read.mistakes
-    tree = copy.deepcopy(read.tree)
-    while isinstance(tree, dict):
-        try:
-            return model.model_validate(tree)
-        except ValidationError as error:
-            found = from_models(error, read, _schema(model))
-            for finding in found:
-                reading.note(file, finding)
-            broken = [finding.place for finding in found]
-        reading.left_out.setdefault(file, []).extend(broken)
-        removed = [_removed(tree, place) for place in broken]
-        if not any(removed):
-            return None
-    if read.tree is not None and not isinstance(read.tree, dict):
-        reading.note(file, Finding((), "the file must hold `key: value` pairs"))
-    return None
-
-
-def _removed(tree: Any, place: KeyPath) -> bool:
-    """Take the place out of the tree; an item of a list goes with its list, so that the others keep their numbers."""
-    while place and isinstance(place[-1], int):
-        place = place[:-1]
-    for step in place[:-1]:
-        tree = tree[int(step)] if isinstance(tree, list) else tree.get(step) if isinstance(tree, dict) else None
-    if not place or not isinstance(tree, dict) or place[-1] not in tree:
-        return False
-    del tree[place[-1]]
-    return True
-
-
-@cache
-def _schema(model: type[Model]) -> dict[str, Any]:
-    return model.model_json_schema()
+    salvaged = salvage(read, model)
+    for finding in salvaged.findings:
+        reading.note(file, finding)
+    reading.left_out[file] = salvaged.left_out
+    return salvaged.part  # type: ignore[no-any-return]
 
 
 def _system_names(reading: Reading) -> list[str]:

@@ -236,6 +236,28 @@ def test_what_may_be_meant_is_only_a_warning(tmp_path: Path, file: str, old: str
     assert reader.read(tmp_path, MEASURES).mappings is not None
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "also_old", "also_new", "says"),
+    [
+        ("operation: update", "operation: updat", "{from: tier}", "{from: teir}", "no column `teir`"),
+        ("    rows: account_health\n", "", "{from: subject}", "{from: subjet}", "tasks has no column `subjet`"),
+        ("    object: Account\n", "", "{from: tier}", "{from: teir}", "no column `teir`"),
+        ("    table: users\n", "", "{from: Industry}", "{from: Industry, as: date}", "`industry`"),
+        ("    key: {Id: {from: external_id}}\n", "", "{from: tier}", "{from: teir}", "no column `teir`"),
+    ],
+)  # fmt: skip
+def test_a_broken_shape_hides_no_broken_meaning(
+    tmp_path: Path, old: str, new: str, also_old: str, also_new: str, says: str
+) -> None:
+    """What a mapping lacks is said beside what the rest of it means, and nothing is said that does not hold."""
+    said(tmp_path, "salesforce.yaml", old, new)
+    file = tmp_path / "salesforce.yaml"
+    file.write_text(file.read_text().replace(also_old, also_new, 1))
+    told = [mistake.message for mistake in reader.read(tmp_path, MEASURES).mistakes]
+    assert len(told) == 2
+    assert any(says in message for message in told), told
+
+
 # --- live -------------------------------------------------------------------------------------------------------------
 
 CRM = reader.load(SHIPPED).systems["salesforce"]

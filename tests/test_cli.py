@@ -67,6 +67,16 @@ def test_machines_get_one_json_document(company: Company, words: tuple[str, ...]
     assert document(done) is not None
 
 
+def test_machines_get_a_document_when_an_error_stops_the_verb(company: Company) -> None:
+    """The sentence and the exit status on standard output; people read the sentence on standard error as ever."""
+    done = crmpulse(company, "explain", "nobody is called so", "--json")
+    assert done.returncode == 2
+    told = document(done)
+    assert told["exit_status"] == 2
+    assert told["error"].startswith("no account is called nobody is called so")
+    assert "no account is called" in done.stderr
+
+
 def test_an_account_is_explained_by_name_id_and_domain(company: Company) -> None:
     """The same account by its name, its CRM id and a part of its name; a name that fits several lists them."""
     story = next(s for s in WORLD.expectations if s.account == "Halden Robotics")
@@ -182,6 +192,11 @@ def test_what_the_guard_stops_can_be_approved_once(company: Company) -> None:
     before = company.writes()
     stopped = crmpulse(company, "sync", "--json")
     assert (stopped.returncode, company.writes()) == (3, before)
+    held_back = document(crmpulse(company, "explain", "Halden Robotics", "--json"))["sections"]
+    (writes,) = [section["rows"] for section in held_back if section["title"].startswith("8 to 10")]
+    assert {(row["code"], row["outcome"]) for row in writes if row["field"] == "Crmpulse_Coverage__c"} >= {
+        ("guard", "blocked")
+    }
     approved = crmpulse(company, "sync", "--approve", "--json")
     assert approved.returncode == 0, approved.stdout
     assert document(approved)["outcomes"]["succeeded"] > 40

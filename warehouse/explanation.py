@@ -95,10 +95,25 @@ _SECTIONS: list[tuple[str, str, str]] = [
            WHERE account_id = :account ORDER BY opened_as_of DESC""",
     ),
     (
-        "8 to 10 plan, guard, apply: the last writes",
+        "7 decisions: what waits, and for what",
+        "nothing waits",
+        """SELECT w.playbook AS what, w.owner_email AS owner, w.as_of AS since, 'daily cap of new tasks' AS waits_for
+           FROM waiting_tasks w WHERE w.account_id = :account
+           UNION ALL SELECT i.kind, NULL, NULL, i.message FROM issues i
+           WHERE i.subject = :account AND i.resolved_at IS NULL AND i.kind IN ('no_task_owner', 'no_handoff_owner')
+           ORDER BY 1, 2""",
+    ),
+    (
+        "9 guard: what may be written where",
+        "no push mapping was approved yet: `crmpulse push --approve`",
+        f"""SELECT a.system, a.push, a.approved_at FROM approvals a
+           WHERE a.system IN (SELECT r.system FROM ({_REFS}) r) ORDER BY a.system, a.push""",  # noqa: S608
+    ),
+    (
+        "8 to 10 plan, guard, apply: the last writes, and what was held back",
         "nothing was written",
         """SELECT c.planned_at, c.system, c.object, c.external_id, f.field, f.before, f.after, f.why, c.outcome,
-           c.message
+           c.code, c.message
            FROM changes c LEFT JOIN change_fields f ON f.change_id = c.change_id
            WHERE c.account_id = :account
              AND c.change_id IN (SELECT x.change_id FROM changes x WHERE x.account_id = :account
