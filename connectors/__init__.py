@@ -15,10 +15,12 @@ def connect(
     env: Mapping[str, str],
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     sleep: Callable[[float], None] = time.sleep,
+    share_pct: float = 50.0,
 ) -> Source | Destination:
     """The connector of a system, from environment variables that begin with the system's name in capitals.
 
     Nothing is called yet; ConfigError says which variable is missing. Clients are loaded only where they are needed.
+    `share_pct` is how much of a vendor's allowance by the minute we may use.
     """
     if kind == "salesforce":
         from connectors.salesforce import Salesforce

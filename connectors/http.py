@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -103,11 +103,13 @@ class Http:
         *,
         resends: int = ALWAYS,
         readable: Callable[[Reply], bool] = anything,
+        final: Collection[int] = (),
         **request: Any,
     ) -> Reply:
         """The vendor's answer.
 
-        `resends` bounds how often an unanswered request goes out again; `readable` tells data from a cut-off 2xx.
+        `resends` bounds how often an unanswered request goes out again; `readable` tells data from a cut-off 2xx;
+        statuses in `final` are an answer to the caller, who asks for something else then.
         """
         unanswered = 0
 
@@ -125,7 +127,7 @@ class Http:
             reraise=True,
         )
         try:
-            reply = tries(self._once, method, url, readable, request)
+            reply = tries(self._once, method, url, readable, final, request)
         except Unanswered:
             raise
         except Unavailable as error:
@@ -140,7 +142,14 @@ class Http:
         doubled = min(self.patience.longest, self.patience.first * 2.0 ** (state.attempt_number - 1))
         return max(getattr(error, "after", 0.0), doubled * random.uniform(0.75, 1.25))
 
-    def _once(self, method: str, url: str, readable: Callable[[Reply], bool], request: Mapping[str, Any]) -> Reply:
+    def _once(
+        self,
+        method: str,
+        url: str,
+        readable: Callable[[Reply], bool],
+        final: Collection[int],
+        request: Mapping[str, Any],
+    ) -> Reply:
         requested_at = self.clock()
         self.calls += 1
         try:
@@ -154,7 +163,8 @@ class Http:
             response.content[:500].decode("utf-8", "replace") if response.status_code >= 300 else "",
             requested_at,
         )
-        self._refuse_unusable(reply, readable, self._place(method, url))
+        if reply.status not in final:
+            self._refuse_unusable(reply, readable, self._place(method, url))
         return reply
 
     def _refuse_unusable(self, reply: Reply, readable: Callable[[Reply], bool], place: str) -> None:

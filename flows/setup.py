@@ -52,7 +52,9 @@ class Setup:
 
     def source(self, name: str) -> Source:
         if name not in self.sources:
-            self.sources[name] = connectors.connect(self.system(name).kind, name, self.env, clock=self.clock)
+            share = self.mappings.company.api_share_pct
+            kind = self.system(name).kind
+            self.sources[name] = connectors.connect(kind, name, self.env, clock=self.clock, share_pct=share)
         return self.sources[name]
 
     def destinations(self) -> list[str]:
