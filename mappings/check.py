@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from mappings import vocabulary
 from mappings.check_company import company
+from mappings.check_links import links
 from mappings.check_live import live
 from mappings.check_pull import pulls
 from mappings.check_push import pushes
 from mappings.check_rules import playbooks, scorecards, segments
 from mappings.mistakes import Finding
-from mappings.models import Company, Playbooks, Scorecards, Segments, SystemMapping
+from mappings.models import Company, Links, Playbooks, Scorecards, Segments, SystemMapping
 
 __all__ = ["Parts", "live", "offline"]
 
@@ -26,6 +27,7 @@ class Parts:
     scorecards: Scorecards | None
     segments: Segments | None
     playbooks: Playbooks | None
+    links: Links | None = None
     measures: Collection[str] | None = None
 
 
@@ -44,6 +46,8 @@ def offline(parts: Parts) -> Iterator[tuple[str, Finding]]:
         yield from _in("segments.yaml", segments(parts.segments))
     if parts.playbooks is not None:
         yield from _in("playbooks.yaml", playbooks(parts.playbooks))
+    if parts.links is not None:
+        yield from _in("links.yaml", links(parts.links, list(parts.systems)))
 
 
 def _tables_known(system: SystemMapping) -> bool:

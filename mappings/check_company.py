@@ -30,6 +30,7 @@ def company(company: Company, systems: Mapping[str, SystemMapping], every_system
             yield Finding(("systems", n), f"a system cannot be called `{name}`: that is a file of its own")
         if name in company.systems[:n]:
             yield Finding(("systems", n), f"`{name}` stands here twice; the order decides, so keep one")
+    yield from below(("field_sources",), _field_sources(company))
     yield from below(("currency",), _currency(company.currency))
     for key, table in (("arr", "arr_native"), ("renewal_date", "renewal_date")):
         yield from below((key,), _place(getattr(company, key), table, systems, every_system))
@@ -37,6 +38,17 @@ def company(company: Company, systems: Mapping[str, SystemMapping], every_system
         yield Finding(("renewal_date", "pick"), "dates have no sum; pick earliest or latest")
     if every_system:
         yield from _conditions(company, systems)
+
+
+def _field_sources(company: Company) -> Iterator[Finding]:
+    """Attributes have names of their own, so any name may stand here; the systems are known."""
+    for name, order in company.field_sources.items():
+        if name in ("link_key", *vocabulary.ACCOUNT_EXTRAS):
+            yield Finding((name,), f"`{name}` is ours and comes from no system")
+        for n, system in enumerate(order):
+            if system not in company.systems:
+                listed = meant(system, company.systems) or f"; {one_of(company.systems)}"
+                yield Finding((name, n), f"there is no system `{system}`{listed}")
 
 
 def _currency(currency: CurrencySettings) -> Iterator[Finding]:

@@ -170,9 +170,11 @@ def _attributes(pull: PullMapping) -> Iterator[Finding]:
 
 
 def _account_parts(pull: PullMapping, systems: Collection[str]) -> Iterator[Finding]:
-    for part in ("keys", "roles"):
+    for part in ("roles", "domains"):
         if getattr(pull, part) and pull.table != "accounts":
             yield Finding((part,), f"`{part}` belongs to the stream that fills accounts")
+    if pull.keys and pull.table not in ("accounts", "opportunities"):
+        yield Finding(("keys",), "`keys` belongs to the streams that fill accounts and opportunities")
     for name in pull.keys:
         if name not in systems:
             yield Finding(

@@ -128,6 +128,7 @@ PATTERNS = {
     r"^[A-Za-z0-9_-]{1,16}$": "must be 1 to 16 letters, digits, _ or -",
     r"^[a-z][a-z0-9_]{0,30}$": "must be a small letter and up to 30 small letters, digits or _ after it",
     r"^[a-z][a-z0-9_]*$": "must be small letters, digits and _, a letter first",
+    r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$": "must be an account id of ours, 26 characters as `crmpulse links` shows them",
     r"^[A-Z]{3}$": "must be a currency code of three capital letters, such as EUR",
 }
 

@@ -20,7 +20,9 @@ from mappings.models_company import (
     ThresholdSegments,
     Tiers,
 )
+from mappings.models_links import LinkDecision, Links
 from mappings.models_system import (
+    Association,
     Condition,
     Converter,
     Model,
@@ -37,6 +39,7 @@ from mappings.models_system import (
 )
 
 __all__ = [
+    "Association",
     "AtRisk",
     "Company",
     "Component",
@@ -47,6 +50,8 @@ __all__ = [
     "Expansion",
     "FirstTask",
     "Guard",
+    "LinkDecision",
+    "Links",
     "Mappings",
     "Model",
     "Place",
@@ -78,3 +83,4 @@ class Mappings(Model):
     scorecards: Scorecards
     segments: Segments
     playbooks: Playbooks
+    links: Links = Links()

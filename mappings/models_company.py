@@ -78,6 +78,8 @@ class Company(Model):
     """Begins every key that we write into a CRM; never change it."""
     systems: Annotated[list[str], Field(min_length=1)]
     """The files `<name>.yaml`, in the order in which they decide account fields and the CRM of record."""
+    field_sources: dict[str, Annotated[list[str], Field(min_length=1)]] = Field(default_factory=dict)
+    """Account field or attribute -> the systems that decide it first, in their order; then the others as usual."""
     currency: CurrencySettings
     customers: CustomerSettings
     arr: Place = Place()

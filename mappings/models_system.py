@@ -9,6 +9,9 @@ from pydantic_core import PydanticCustomError
 
 from mappings import conditions
 
+CRMS = ("salesforce", "hubspot")
+"""Kinds of systems in which a company keeps its customers; the others know some of them too."""
+
 Scalar = str | int | float | bool | None
 Flag = Annotated[bool, Strict()]
 """true or false; `yes` is text."""
@@ -105,7 +108,9 @@ class PullMapping(Model):
     fields: dict[str, PullField]
     """Our column -> where it comes from."""
     keys: dict[str, PullField] = {}
-    """Other system -> their field that holds the account's id there."""
+    """Other system -> their field that holds the id there: of the account, or of an opportunity that is synced."""
+    domains: list[str] = []
+    """Their fields with further domains of the account: several in one text, with `;` or `,` between, or a list."""
     roles: dict[Role, Annotated[list[RoleSource], Field(min_length=1)]] = {}
     """Who looks after the account; the first place with an active user wins."""
     attributes: dict[str, PullField] = {}
@@ -145,9 +150,18 @@ class PushKey(Model):
 
     from_: str = Field(alias="from")
     """A column of ours."""
+    last_line: Flag = False
+    """The records have no field of their own for it: the text that is pushed into this field ends with it."""
 
 
 PushRows = Literal["account_health", "tasks", "handoffs", "handoff_contacts", "handoff_notes"]
+
+
+class Association(Model):
+    """Records of theirs that a new one hangs on."""
+
+    from_: str = Field(alias="from")
+    """A column of ours with the id, or the ids."""
 
 
 class PushMapping(Model):
@@ -163,7 +177,7 @@ class PushMapping(Model):
     """Their field -> our column, by which a record is found."""
     fields: dict[str, PushField]
     """Their field -> what it gets."""
-    associations: dict[str, PushKey] = {}
+    associations: dict[str, Association] = {}
     """Their object -> our column with the id of the record there that a new record hangs on."""
 
 
@@ -182,6 +196,11 @@ class SystemMapping(Model):
     """paused: the kill switch; every change is planned and none is sent. Written as `mode` below `push`."""
     push: dict[str, PushMapping] = {}
     """Name of the push -> what it writes."""
+
+    @property
+    def is_crm(self) -> bool:
+        """Its account records are accounts of ours, also when no other system knows them; work can go there."""
+        return self.kind in CRMS
 
     @model_validator(mode="before")
     @classmethod

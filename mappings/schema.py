@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mappings import vocabulary
-from mappings.models import Company, Model, Playbooks, Scorecards, Segments, SystemMapping
+from mappings.models import Company, Links, Model, Playbooks, Scorecards, Segments, SystemMapping
 from mappings.vocabulary import Columns
 
 Schema = dict[str, Any]
@@ -37,6 +37,7 @@ def schemas(measures: Sequence[str]) -> dict[str, Schema]:
         "scorecards": _scorecards(_schema(Scorecards, "scorecards.yaml: what health is made of"), measures),
         "segments": _schema(Segments, "segments.yaml: who gets which care"),
         "playbooks": _schema(Playbooks, "playbooks.yaml: what opens, for whom, in which words"),
+        "links": _schema(Links, "links.yaml: which record is which account, where people know better"),
     }
 
 
@@ -156,7 +157,7 @@ def _column(table: str, name: str, kind: str) -> Schema:
 
 def _pushed(columns: Columns) -> Schema:
     column = {"additionalProperties": {"properties": {"from": {"enum": list(columns)}}}}
-    return {"key": column, "fields": column}
+    return {"key": column, "fields": column, "associations": column}
 
 
 def _scorecards(schema: Schema, measures: Sequence[str]) -> Schema:

@@ -30,6 +30,7 @@ def places(pull: PullMapping) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for part in ("fields", "keys", "attributes"):
         fields: dict[str, PullField] = getattr(pull, part)
         yield from (((part, name), field.from_) for name, field in fields.items() if field.from_ is not None)
+    yield from ((("domains", n), field) for n, field in enumerate(pull.domains))
     for role, sources in pull.roles.items():
         for n, source in enumerate(sources):
             named = source.user or source.email_from

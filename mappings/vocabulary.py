@@ -26,6 +26,10 @@ TABLES: Mapping[str, Columns] = {
         "arr_native": "decimal",
         "currency": "currency",
         "renewal_date": "date",
+        "override_tier": "text",
+        "override_owner": "text",
+        "override_reason": "text",
+        "override_until": "date",
     },
     "contacts": {
         "account_ref": "text",
@@ -102,6 +106,12 @@ TABLES: Mapping[str, Columns] = {
         "reached_day": "date",
         "status": "text",
     },
+    "plan_features": {
+        "account_ref": "text",
+        "product": "text",
+        "feature": "text",
+        "plan": "text",
+    },
     "surveys": {
         "account_ref": "text",
         "kind": "text",
@@ -148,6 +158,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "touchpoints": ("account_ref", "occurred_at"),
     "subscriptions": ("account_ref",),
     "goals": ("account_ref",),
+    "plan_features": ("account_ref", "feature", "plan"),
     "surveys": ("account_ref", "kind", "answered_day"),
     "usage_days": ("account_ref", "day", "active_users"),
     "feature_days": ("account_ref", "day", "feature", "uses"),
@@ -166,7 +177,9 @@ CLOSED_LISTS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("tickets", "rating"): ("good", "neutral", "bad"),
     ("touchpoints", "direction"): ("inbound", "outbound"),
     ("touchpoints", "outcome"): ("held", "no_show", "cancelled_by_us", "cancelled_by_customer", "planned"),
-    ("surveys", "kind"): ("nps", "csat", "renewal_intent"),
+    ("surveys", "kind"): ("nps", "csat", "renewal_intent", "referral"),
+    ("plan_features", "plan"): ("subscription", "success"),
+    ("accounts", "override_tier"): ("healthy", "monitor", "at_risk", "critical"),
 }
 """Columns that measures compare with fixed words: a pull mapping must translate into exactly these."""
 
@@ -194,6 +207,7 @@ PUSH: Mapping[PushRows, Columns] = {
         "reason_1": "text",
         "reason_2": "text",
         "reason_3": "text",
+        "reasons": "text",
         "weekly_change": "integer",
         "as_of": "date",
         "detail": "text",
@@ -219,6 +233,7 @@ PUSH: Mapping[PushRows, Columns] = {
         "amount_native": "decimal",
         "currency": "text",
         "context": "text",
+        "contact_refs": "text",
     },
     "handoff_contacts": {
         "account_id": "text",
@@ -253,9 +268,13 @@ LONGEST: Mapping[str, int] = {
     "reason_1": 200,
     "reason_2": 200,
     "reason_3": 200,
+    "reasons": 610,
     "detail": 32_000,
 }
 """Most characters of the texts that we write, where there is such a bound."""
+
+SEVERAL = ("contact_refs",)
+"""Columns with several ids: associations take them, fields cannot."""
 
 KEYS = ("account_id", "key")
 """Columns whose values must always fit."""

@@ -210,6 +210,7 @@ account_ids = Table(
     Column("account_id", String, primary_key=True),  # ULID, ours, minted once
     Column("minted_at", Instant, nullable=False),
     Column("merged_into", String),
+    Column("merged_by", String),  # person: undone when the link in links.yaml goes; NULL: a CRM merged the records
 )
 
 links = Table(
@@ -260,9 +261,30 @@ account_records = _fact(  # one row per account record of a system; account_ref 
     Column("arr_native", Amount),
     Column("currency", String),
     Column("renewal_date", Date),
+    Column("override_tier", String),  # what a person says about its health, with owner, reason and last day
+    Column("override_owner", String),
+    Column("override_reason", String),
+    Column("override_until", Date),
 )
 account_keys = Table(  # explicit keys of an account record in other systems
     "account_keys",
+    derived,
+    Column("system", String, nullable=False),
+    Column("stream", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("other_system", String, nullable=False),
+    Column("other_id", String, nullable=False),
+)
+account_domains = Table(  # every domain of an account record, the one of its column `domain` too
+    "account_domains",
+    derived,
+    Column("system", String, nullable=False),
+    Column("stream", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("domain", String, nullable=False),
+)
+opportunity_keys = Table(  # the ids that an opportunity has in the systems that sync it
+    "opportunity_keys",
     derived,
     Column("system", String, nullable=False),
     Column("stream", String, nullable=False),
@@ -371,9 +393,15 @@ goals = _fact(
     Column("reached_day", Date),
     Column("status", String),
 )
+plan_features = _fact(  # features by name: those that a subscription holds, those that the success plan wants used
+    "plan_features",
+    Column("product", String),
+    Column("feature", String),
+    Column("plan", String),  # subscription, success
+)
 surveys = _fact(
     "surveys",
-    Column("kind", String),  # nps, csat, renewal_intent
+    Column("kind", String),  # nps, csat, renewal_intent, referral
     Column("score", Double),
     Column("contact_email", String),
     Column("answered_day", Date),
@@ -435,6 +463,20 @@ scored_accounts = Table(  # the accounts of the run that is scoring now; every a
     Column("version", String, nullable=False),  # of the scorecard that scores it
     Column("linked", String, nullable=False),  # the systems that it has a link in, sorted, with commas
 )
+scored_products = Table(  # what is scored of each account now: product '' is the account itself
+    "scored_products",
+    derived,
+    Column("account_id", String, nullable=False),
+    Column("product", String, nullable=False),
+    Column("version", String, nullable=False),  # of the scorecard that scores it
+    Column("arr_reporting", Amount),  # of the product's subscriptions that run; NULL for the account and where unknown
+)
+core_features = Table(  # the features whose use counts as adoption, by product; '' is the account
+    "core_features",
+    derived,
+    Column("product", String, nullable=False),
+    Column("feature", String, nullable=False),
+)
 measure_readiness = Table(  # from which day a measure is judged, for all accounts that are linked to the same systems
     "measure_readiness",
     derived,
@@ -442,6 +484,7 @@ measure_readiness = Table(  # from which day a measure is judged, for all accoun
     Column("linked", String, nullable=False),
     Column("evaluated_as_of", Date),  # NULL: cannot be judged at all
     Column("reason", String, nullable=False),  # not_connected, not_linked, not_delivered, expired; else empty
+    Column("by_product", Boolean, nullable=False),  # it has a value of its own for each product
 )
 measure_values = Table(  # what the measures of the run that is scoring now returned
     "measure_values",
@@ -465,6 +508,7 @@ component_results = Table(  # what the scorecards of the run that is scoring now
     "component_results",
     derived,
     Column("account_id", String, nullable=False),
+    Column("product", String, nullable=False),  # '' for the whole account
     Column("component", String, nullable=False),
     Column("ordinal", Integer, nullable=False),
     Column("points", Integer, nullable=False),
@@ -473,6 +517,26 @@ component_results = Table(  # what the scorecards of the run that is scoring now
     Column("value", Double),
     Column("stale_since", Date),
     Column("reason", String, nullable=False),
+)
+rollups = Table(  # the scores of an account's children and products in one number each, as of the day that is scored
+    "rollups",
+    derived,
+    Column("account_id", String, nullable=False),
+    Column("kind", String, nullable=False),  # children, products
+    Column("score", Integer),  # weighted by ARR; NULL: no ARR known
+    Column("members", Integer, nullable=False),  # how many have a score
+    Column("worst", String, nullable=False),  # account_id of the child, or the product
+    Column("worst_score", Integer, nullable=False),
+)
+overrides = Table(  # what people say about health, as of the day that is scored
+    "overrides",
+    derived,
+    Column("account_id", String, nullable=False),
+    Column("tier", String, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("until", Date, nullable=False),  # the last day on which it holds
+    Column("source", String, nullable=False),  # scorecards.yaml, or the system whose field says so
 )
 measure_history = Table(
     "measure_history",
@@ -500,6 +564,8 @@ scorecards = Table(  # every version that ever scored an account
     Column("measure", String, nullable=False),
     Column("at_least", Double),
     Column("at_most", Double),
+    Column("assumed_known", Integer),  # points that count as known at least: 100 where missing is zero
+    Column("least_known", Integer),  # with fewer points known there is no score
 )
 component_history = Table(
     "component_history",
@@ -555,6 +621,59 @@ reconstructed_scores = Table(  # a finished day computed again with what is know
     Column("tier", String, nullable=False),
     Column("computed_at", Instant, nullable=False),
 )
+product_scores = Table(  # products that are scored on their own; they open nothing
+    "product_scores",
+    kept,
+    Column("account_id", String, nullable=False),
+    Column("product", String, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("version", String, nullable=False),
+    Column("score", Integer),
+    Column("earned_points", Integer, nullable=False),
+    Column("known_points", Integer, nullable=False),
+    Column("tier", String, nullable=False),
+    Column("reasons", Text, nullable=False),  # JSON list of component ids, most points first
+    Column("arr_reporting", Amount),  # its weight in the roll-up
+    Column("computed_at", Instant, nullable=False),
+)
+_index(product_scores, "account_id", "as_of")
+rollup_history = Table(
+    "rollup_history",
+    kept,
+    Column("account_id", String, nullable=False),
+    Column("kind", String, nullable=False),  # children, products
+    Column("from_day", Date, nullable=False),
+    Column("to_day", Date),
+    Column("score", Integer),
+    Column("members", Integer, nullable=False),
+    Column("worst", String, nullable=False),
+    Column("worst_score", Integer, nullable=False),
+)
+_index(rollup_history, "account_id")
+override_history = Table(
+    "override_history",
+    kept,
+    Column("account_id", String, nullable=False),
+    Column("from_day", Date, nullable=False),
+    Column("to_day", Date),
+    Column("tier", String, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("source", String, nullable=False),
+)
+_index(override_history, "account_id")
+arr_history = Table(  # what customers paid from day to day, in their own money and at the plan rate
+    "arr_history",
+    kept,
+    Column("account_id", String, nullable=False),
+    Column("from_day", Date, nullable=False),
+    Column("to_day", Date),
+    Column("arr_native", Amount),
+    Column("currency", String),
+    Column("arr_reporting", Amount),
+)
+_index(arr_history, "account_id")
 decided_days = Table(  # the days for which decisions were taken; the last one may be run again until it ends
     "decided_days",
     kept,
@@ -599,13 +718,14 @@ episodes = Table(
     Column("reasons", Text, nullable=False),  # JSON list of component ids
     Column("previous_episode", String),  # the one that this is a relapse of
     Column("closed_as_of", Date),
-    Column("closed_because", String),
+    Column("closed_because", String),  # its outcome: recovered, renewed, completed ...; account_left
+    Column("anchor", Date),  # the day that its steps count from; NULL on episodes older than this column: the opening
 )
 tasks = Table(
     "tasks",
     kept,
     Column("key", String, primary_key=True),  # {installation}:{episode}:{step}
-    Column("episode", String, nullable=False),
+    Column("episode", String, nullable=False),  # or the alert, touch or handoff: `opened_by` says which
     Column("step", Integer, nullable=False),
     Column("account_id", String, nullable=False),
     Column("system", String, nullable=False),  # the account's CRM of record when it was opened; it never moves
@@ -618,7 +738,21 @@ tasks = Table(
     Column("opened_as_of", Date, nullable=False),
     Column("closed_as_of", Date),
     Column("closed_because", String),  # done_by_person, condition_met, account_left, deleted_by_person
+    Column("opened_by", String),  # episode, alert, touch, handoff: what `episode` is the id of
+    Column("rule", String),  # name of the playbook, alert or cadence
+    Column("colour", String),  # red, yellow, green; empty without
+    Column("capped", Boolean),  # it counts for the cap of its owner's day; NULL on tasks older than this column
+    Column("done_by", String),  # who completed it, as the CRM names the user; NULL where it does not say
 )
+episode_steps = Table(  # what was decided about each step of an episode, once (D18)
+    "episode_steps",
+    kept,
+    Column("episode", String, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("decided_as_of", Date, nullable=False),
+    Column("result", String, nullable=False),  # due, not_needed, missed
+)
+_index(episode_steps, "episode")
 waiting_tasks = Table(  # tasks that the cap of D17 holds back, as of the last decided day
     "waiting_tasks",
     kept,
@@ -689,6 +823,7 @@ changes = Table(  # the ledger: one row per planned record write and how it ende
     Column("message", Text, nullable=False),
     Column("answered_at", Instant),
     Column("resolved_at", Instant),  # when an unknown outcome was looked up in the CRM and decided
+    Column("associations", Text),  # JSON: their object -> ids that a new record hangs on; NULL: none
 )
 _index(changes, "run")
 _index(changes, "system", "push", "row_key")
@@ -760,6 +895,7 @@ FACTS = {
         touchpoints,
         subscriptions,
         goals,
+        plan_features,
         surveys,
     )
 }
