@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 PLAYED_DAYS = 10
-"""Days from the first score of a world to its last."""
+"""Days from the first score of a world to its last, where it says nothing else."""
 HISTORY_DAYS = 70
 """Days of product data that lie before the first played day: two windows of 28 days, and some to spare."""
 
@@ -86,7 +86,7 @@ class World:
     @property
     def days(self) -> list[date]:
         """All played days, oldest first."""
-        return [self.first_day + timedelta(days=n) for n in range(PLAYED_DAYS)]
+        return [self.first_day + timedelta(days=n) for n in range(self.played_days)]
 
     def files(self, day: date) -> dict[str, bytes]:
         """The files that lie in the folder by the morning of `day`, path -> content, rows up to the day before.

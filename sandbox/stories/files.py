@@ -26,13 +26,15 @@ GOALS = ("id", "workspace_id", "title", "status", "stated_on", "progressed_on", 
 SURVEYS = ("id", "workspace_id", "kind", "score", "email", "answered_on")
 
 
-def deliver(companies: Sequence[Company], setting: Setting) -> Callable[[date], dict[str, bytes]]:
+def deliver(
+    companies: Sequence[Company], setting: Setting, played_days: int = PLAYED_DAYS
+) -> Callable[[date], dict[str, bytes]]:
     """What the nightly export drops by the morning of a day; the first played day gets all days before it."""
     known = [(workspace, company) for company in companies if (workspace := workspace_id(company)) is not None]
 
     def files(day: date) -> dict[str, bytes]:
         ago = (setting.as_of - day).days
-        agos = range(ago + HISTORY_DAYS, ago, -1) if ago == PLAYED_DAYS - 1 else range(ago + 1, ago, -1)
+        agos = range(ago + HISTORY_DAYS, ago, -1) if ago == played_days - 1 else range(ago + 1, ago, -1)
         return {**_by_day(known, setting, agos), **_as_it_stands(known, setting, ago)}
 
     return files
