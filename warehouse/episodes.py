@@ -37,15 +37,12 @@ def close(conn: Connection, as_of: date) -> int:
     return closed
 
 
-_BEFORE = """
-SELECT e.episode, b.opened_as_of, b.closed_as_of
-FROM episodes e JOIN episodes b ON b.episode = e.previous_episode
-WHERE b.closed_because = 'recovered' AND e.closed_as_of IS NULL"""
+_RECOVERIES = "SELECT episode, opened_as_of, closed_as_of FROM episodes WHERE closed_because = 'recovered'"
 
 
-def relapses(conn: Connection) -> dict[str, dict[str, str]]:
-    """Open episode -> the days of the one whose recovery did not hold, in words."""
+def recoveries(conn: Connection) -> dict[str, dict[str, str]]:
+    """Recovered episode -> its days in words, for the text of a relapse."""
     return {
         episode: {"opened_as_of": templates.day(opened), "closed_as_of": templates.day(closed)}
-        for episode, opened, closed in conn.execute(text(_BEFORE))
+        for episode, opened, closed in conn.execute(text(_RECOVERIES))
     }

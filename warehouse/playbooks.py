@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, RowMapping, text
 from ulid import ULID
 
-from mappings.models import FirstTask, Mappings
-from warehouse import briefing, bulk, episodes, issues, roles, tables, tasks, templates
+from mappings.models import Mappings
+from warehouse import bulk, episodes, openings, tables, tasks
 from warehouse.merged import ACCOUNT_NOW
-from warehouse.roles import Owner
+from warehouse.openings import Opening, Words
 
 PLAYBOOK = "at_risk"
-NOBODY = "no_task_owner"
-"""The kind of issue for accounts whose task finds no owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +38,19 @@ class Decided:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """An account in trouble that has no first task yet, and its open episode if there is one."""
-
-    row: RowMapping
-    owner: Owner | None
-
-    @property
-    def account_id(self) -> str:
-        return str(self.row["account_id"])
-
-
 def decide(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> Decided:
     """Decide as_of, in the connection's transaction; again on the same day it opens only what came since."""
     tasks.read_back(conn, mappings, as_of)
     closed = episodes.close(conn, as_of)
-    openings = _openings(conn, mappings, as_of, now)
-    now_open, waiting = _within_cap(openings, tasks.opened_today(conn, as_of), mappings.company.max_new_tasks)
-    minted = _open_episodes(conn, now_open, as_of, now)
-    _open_tasks(conn, mappings, [o for o in now_open if o.owner], minted, as_of)
-    _note_waiting(conn, waiting, as_of)
-    return Decided(
-        opened=sum(opening.row["episode"] is None for opening in now_open),
-        closed=closed,
-        waiting=len(waiting),
-        unowned=sum(opening.owner is None for opening in now_open),
-    )
+    rows = conn.execute(text(_TROUBLED), {"as_of": as_of}).mappings().all()
+    minted = {row["account_id"]: row["episode"] or str(ULID.from_datetime(now)) for row in rows}
+    recovered = episodes.recoveries(conn)
+    asked = [_opening(mappings, row, minted[row["account_id"]], recovered, as_of) for row in rows]
+    opened = openings.open(conn, mappings, as_of, now, asked)
+    waiting = {opening.decision for opening in opened.waiting}
+    new = [row for row in rows if row["episode"] is None and minted[row["account_id"]] not in waiting]
+    bulk.append(conn, tables.episodes, [_episode(row, minted[row["account_id"]], as_of, now) for row in new])
+    return Decided(opened=len(new), closed=closed, waiting=len(waiting), unowned=len(opened.unowned))
 
 
 # --- opening ----------------------------------------------------------------------------------------------------------
@@ -104,106 +85,35 @@ followed by another one today.
 """
 
 
-def _openings(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> list[Opening]:
-    """Everybody who needs a first task, with its owner; who finds none becomes an issue."""
-    rows = conn.execute(text(_TROUBLED), {"as_of": as_of}).mappings().all()
-    role = mappings.playbooks.at_risk.first_task.role
-    people = roles.people(conn, mappings, {row["account_id"] for row in rows})
-    openings = [Opening(row, people.owner(row["account_id"], role)) for row in rows]
-    unowned = [o.row for o in openings if o.owner is None]
-    found = [roles.nobody(people, row, role, NOBODY) for row in unowned]
-    issues.restate(conn, [NOBODY], found, now)
-    return openings
+def _opening(
+    mappings: Mappings, row: RowMapping, episode: str, recovered: dict[str, dict[str, str]], as_of: date
+) -> Opening:
+    task = mappings.playbooks.at_risk.first_task
+    return Opening(
+        account_id=row["account_id"],
+        opened_by="episode",
+        decision=episode,
+        step=1,
+        rule=PLAYBOOK,
+        role=task.role,
+        colour="red" if row["state"] == "critical" else "yellow",
+        capped=True,
+        words=Words(task.subject, task.body, "playbooks.yaml: at_risk.first_task"),
+        due_date=as_of + timedelta(days=task.due_in_days),
+        priority=task.priority[row["state"]],
+        names={"relapse": recovered.get(row["previous_episode"])},
+    )
 
 
-def _within_cap(
-    openings: Sequence[Opening], opened_today: Mapping[str, int], most: int
-) -> tuple[list[Opening], list[Opening]]:
-    """What opens now, and what waits because its owner has had enough new tasks for the day."""
-    counts = Counter(opened_today)
-    opening_now, waiting = [], []
-    for opening in openings:
-        if opening.owner and counts[opening.owner.email] >= most:
-            waiting.append(opening)
-            continue
-        opening_now.append(opening)
-        if opening.owner:
-            counts[opening.owner.email] += 1
-    return opening_now, waiting
-
-
-def _open_episodes(conn: Connection, openings: Sequence[Opening], as_of: date, now: datetime) -> dict[str, str]:
-    """account_id -> its episode, minted where there is none yet."""
-    minted = {o.account_id: o.row["episode"] or str(ULID.from_datetime(now)) for o in openings}
-    new = [
-        {
-            "episode": minted[o.account_id],
-            "account_id": o.account_id,
-            "playbook": PLAYBOOK,
-            "opened_as_of": as_of,
-            "opened_at": now,
-            "score_at_opening": o.row["score"],
-            "state_at_opening": o.row["state"],
-            "reasons": o.row["reasons"],
-            "previous_episode": o.row["previous_episode"],
-        }
-        for o in openings
-        if o.row["episode"] is None
-    ]
-    bulk.append(conn, tables.episodes, new)
-    return minted
-
-
-@dataclass(frozen=True, slots=True)
-class FirstStep:
-    """What the first task of an episode is made of."""
-
-    account_id: str
-    episode: str
-    owner: Owner
-    names: Mapping[str, Any]
-
-
-def _open_tasks(
-    conn: Connection, mappings: Mappings, openings: Sequence[Opening], minted: Mapping[str, str], as_of: date
-) -> None:
-    account_ids = {o.account_id for o in openings}
-    told = briefing.briefings(conn, mappings, as_of, account_ids)
-    relapses = episodes.relapses(conn)
-    steps = []
-    for opening in openings:
-        account_id, owner = opening.account_id, opening.owner
-        if owner:
-            relapse = relapses.get(minted[account_id])
-            names = {**told[account_id].names(), "owner": owner.name, "relapse": relapse}
-            steps.append(FirstStep(account_id, minted[account_id], owner, names))
-    bulk.append(conn, tables.tasks, [_task(mappings, step, as_of) for step in steps])
-
-
-def _task(mappings: Mappings, step: FirstStep, as_of: date) -> dict[str, Any]:
-    template: FirstTask = mappings.playbooks.at_risk.first_task
-    where = "playbooks.yaml: at_risk.first_task"
+def _episode(row: RowMapping, episode: str, as_of: date, now: datetime) -> dict[str, object]:
     return {
-        "key": f"{mappings.company.installation}:{step.episode}:1",
-        "episode": step.episode,
-        "step": 1,
-        "account_id": step.account_id,
-        "system": step.owner.system,
-        "role": step.owner.role,
-        "owner_email": step.owner.email,
-        "subject": " ".join(templates.render(template.subject, step.names, f"{where}.subject").split()),
-        "body": templates.render(template.body, step.names, f"{where}.body"),
-        "priority": template.priority[step.names["state"]],
-        "due_date": as_of + timedelta(days=template.due_in_days),
+        "episode": episode,
+        "account_id": row["account_id"],
+        "playbook": PLAYBOOK,
         "opened_as_of": as_of,
+        "opened_at": now,
+        "score_at_opening": row["score"],
+        "state_at_opening": row["state"],
+        "reasons": row["reasons"],
+        "previous_episode": row["previous_episode"],
     }
-
-
-def _note_waiting(conn: Connection, waiting: Sequence[Opening], as_of: date) -> None:
-    conn.execute(text("DELETE FROM waiting_tasks WHERE playbook = :playbook"), {"playbook": PLAYBOOK})
-    rows = [
-        {"account_id": o.account_id, "playbook": PLAYBOOK, "owner_email": o.owner.email, "as_of": as_of}
-        for o in waiting
-        if o.owner
-    ]
-    bulk.append(conn, tables.waiting_tasks, rows)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, text
 
 from mappings.models import Mappings, Role
 from warehouse import bulk, tables
@@ -134,7 +134,7 @@ def _user(row: tuple[str, str, str | None, str | None, bool | None, str | None])
     return User(system, id_, name or email or id_, email or "", active is not False and bool(email), manager)
 
 
-def nobody(people: People, account: RowMapping, role: Role, kind: str) -> Issue:
+def nobody(people: People, account: Mapping[Any, Any], role: Role, kind: str) -> Issue:
     """The question for a person when a role of an account (account_id, name) finds nobody."""
     account_id, system = account["account_id"], people.crm.get(account["account_id"], "")
     what_to_do = f"name one on the account in {system}, or add a fallback to the roles in {system}.yaml"

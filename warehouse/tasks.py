@@ -11,9 +11,6 @@ from sqlalchemy import Connection, text
 
 from mappings.models import Mappings, PushMapping
 
-FIRST_STEPS = (0, 1)
-"""Steps that open an alert or an episode; only these count for the cap of a day."""
-
 _SEEN = """
 SELECT t.key, s.fields, s.deleted
 FROM tasks t JOIN seen_values s ON s.key = t.key AND s.system = t.system AND s.object = :object
@@ -68,9 +65,8 @@ def close_with_episodes(conn: Connection, as_of: date) -> None:
 
 
 def opened_today(conn: Connection, as_of: date) -> dict[str, int]:
-    """Owner's e-mail -> tasks that opened an alert or an episode on as_of."""
+    """Owner's e-mail -> tasks that opened an alert or an episode on as_of: what counts for the cap of a day."""
     counted = """
         SELECT owner_email, count(*) AS n FROM tasks
-        WHERE opened_as_of = :as_of AND step <= :last GROUP BY owner_email"""
-    found = conn.execute(text(counted), {"as_of": as_of, "last": max(FIRST_STEPS)})
-    return {row.owner_email: row.n for row in found}
+        WHERE opened_as_of = :as_of AND COALESCE(capped, step <= 1) GROUP BY owner_email"""
+    return {row.owner_email: row.n for row in conn.execute(text(counted), {"as_of": as_of})}
