@@ -73,6 +73,8 @@ class World:
     expectations: list[Expectation]
     hubspot: Mapping[str, list[Record]] = field(default_factory=dict)
     zendesk: Mapping[str, list[Record]] = field(default_factory=dict)
+    played_days: int = PLAYED_DAYS
+    """Days from its first score to its last."""
 
     def records(self) -> dict[str, Mapping[str, list[Record]]]:
         """Seeds by vendor and object, as the sandbox takes them."""
@@ -81,7 +83,7 @@ class World:
     @property
     def first_day(self) -> date:
         """The first played day."""
-        return self.as_of - timedelta(days=PLAYED_DAYS - 1)
+        return self.as_of - timedelta(days=self.played_days - 1)
 
     @property
     def days(self) -> list[date]:
