@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sandbox.salesforce.vendor import stand_in as salesforce
 from sandbox.standin import Build
+from sandbox.zendesk.vendor import stand_in as zendesk
 
 VENDORS: dict[str, Build] = {
     "salesforce": salesforce,
+    "zendesk": zendesk,
 }
