@@ -28,15 +28,10 @@ class Limits:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._windows: dict[str, Window] = {}
-        self._moved = time.monotonic()
-        desk.store.on_move(self._note_move)
-
-    def _note_move(self) -> None:
-        self._moved = time.monotonic()
 
     def now(self) -> float:
-        """Seconds by the sandbox clock as it would go if it went by itself."""
-        return self._desk.store.now.timestamp() + time.monotonic() - self._moved
+        """Seconds since some beginning, by both clocks together."""
+        return self._desk.store.now.timestamp() + time.monotonic()
 
     def take(self, name: str, allowed: int, refused: Refused, lasts: float = 60.0) -> Mapping[str, int]:
         """One more of an allowance (0: no limit) -> total, remaining, resets; `refused` with Retry-After at its end."""
