@@ -94,32 +94,41 @@ def build(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> i
 def _account(account_id: str, records: list[Record], mappings: Mappings, around: Surroundings) -> Row:
     order = mappings.company.systems
     ranked = sorted(records, key=lambda r: (_rank(order, r[SYSTEM]), r[ID])) if len(records) > 1 else records
-    row, sources = _picked(account_id, ranked)
+    row, sources = _picked(account_id, ranked, mappings.company.field_sources)
     _from_places(row, around, sources)
     parent = around.parents.get((sources.get("parent_ref", ""), row.pop("parent_ref")))
     row["parent_id"] = None if parent == account_id else parent
     row["time_zone"] = row["time_zone"] or "UTC"
     row["first_subscription_start"] = around.starts.get(account_id)
-    row["crm"] = next((r[SYSTEM] for r in ranked if mappings.systems[r[SYSTEM]].kind != "files"), None)
+    row["crm"] = next((r[SYSTEM] for r in ranked if mappings.systems[r[SYSTEM]].is_crm), None)
     _judge(row, around.attributes.get(account_id, {}), mappings)
     row["sources"] = orjson.dumps(sources).decode()
     return row
 
 
-def _picked(account_id: str, ranked: Sequence[Record]) -> tuple[Row, dict[str, str]]:
-    """Each column from the first record that knows it, and whose that was; an amount brings its own currency."""
+def _picked(
+    account_id: str, ranked: Sequence[Record], first: Mapping[str, Sequence[str]]
+) -> tuple[Row, dict[str, str]]:
+    """Each column from the first record that knows it, and whose that was; an amount brings its own currency.
+
+    `first` names the systems that come before the usual order, by column.
+    """
     row: Row = {"account_id": account_id}
     sources: dict[str, str] = {}
     for n, column in enumerate(PICKED, FIRST_PICKED):
         row[column] = None
-        for record in ranked:
+        for record in _asked(ranked, first[column]) if column in first else ranked:
             if record[n] is not None:
                 row[column] = record[n]
                 sources[column] = record[SYSTEM]
                 if column == "arr_native":
-                    ranked = [record]  # the currency comes next
+                    ranked, first = [record], {}  # the currency comes next
                 break
     return row, sources
+
+
+def _asked(ranked: Sequence[Record], first: Sequence[str]) -> Sequence[Record]:
+    return sorted(ranked, key=lambda record: _rank(first, record[SYSTEM])) if len(ranked) > 1 else ranked
 
 
 def _rank(order: Sequence[str], system: str) -> int:
@@ -191,10 +200,10 @@ def _attributes(conn: Connection, mappings: Mappings) -> dict[str, Row]:
         for name, field in pull.attributes.items()
         if field.as_ == "boolean"
     }
-    order = mappings.company.systems
+    order, first = mappings.company.systems, mappings.company.field_sources
     told = conn.execute(sa.text(_ATTRIBUTES).columns(date=sa.Date)).all()
     by_account: dict[str, Row] = {}
-    for row in sorted(told, key=lambda r: _rank(order, r.system)):
+    for row in sorted(told, key=lambda r: (_rank(first.get(r.name, ()), r.system), _rank(order, r.system))):
         value = row.text == "true" if (row.system, row.name) in flags else _known(row.text, row.number, row.date)
         by_account.setdefault(row.account_id, {}).setdefault(row.name, value)
     return by_account

@@ -15,16 +15,17 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
-from mappings.models import Mappings, PullMapping
+from mappings import streams
+from mappings.models import Mappings
 from warehouse import accounts, bulk, identity, issues, local_zones, plan_rates, tables, touched
 from warehouse.conform import rows as conform_rows
 from warehouse.conform import versions as conform_versions
 from warehouse.conform.rows import Reading, Rows, Zones
 from warehouse.conform.versions import CHUNK, Version
-from warehouse.tables import account_keys, account_roles, attributes, conformed
+from warehouse.tables import account_domains, account_keys, account_roles, attributes, conformed, opportunity_keys
 
 KINDS = ("refused_value", "refused_row")
-BESIDE = (account_keys, account_roles, attributes)
+BESIDE = (account_keys, opportunity_keys, account_domains, account_roles, attributes)
 """What a record may fill beside its row."""
 
 ALL_ACCOUNTS = ("", "accounts")
@@ -106,7 +107,7 @@ def _streams(mappings: Mappings, *, of_accounts: bool) -> list[tuple[str, str]]:
 
 
 def _compile(mappings: Mappings, system: str, stream: str) -> Reading:
-    return conform_rows.compile(system, stream, mappings.systems[system].pull[stream], mappings.company)
+    return conform_rows.compile(mappings.systems[system], stream, mappings.company)
 
 
 # --- one stream -------------------------------------------------------------------------------------------------------
@@ -123,7 +124,7 @@ def _conform_stream(
     done: Conformed,
 ) -> bool:
     """Returns whether there was anything to do."""
-    definition = _definition(mappings, mappings.systems[system].pull[stream])
+    definition = _definition(mappings, system, stream)
     after = _conformed_through(conn, system, stream, definition)
     last = conform_versions.last_landing(conn, system, stream)
     if after is None:
@@ -176,8 +177,10 @@ def _apply(
 
 def _append(conn: Connection, reading: Reading, made: Rows, done: Conformed) -> None:
     done.rows += bulk.append(conn, reading.table, made.facts)
-    for table, rows in zip(BESIDE, (made.keys, made.roles, made.attributes), strict=True):
-        bulk.append(conn, table, rows)
+    bulk.append(conn, opportunity_keys if reading.table is tables.opportunities else account_keys, made.keys)
+    bulk.append(conn, account_domains, made.domains)
+    bulk.append(conn, account_roles, made.roles)
+    bulk.append(conn, attributes, made.attributes)
 
 
 def _remove(conn: Connection, reading: Reading, ids: Sequence[str]) -> list[str | None]:
@@ -201,10 +204,13 @@ def _of(table: Table, system: str, stream: str) -> tuple[sa.ColumnElement[bool],
 # --- how far we are ---------------------------------------------------------------------------------------------------
 
 
-def _definition(mappings: Mappings, pull: PullMapping) -> str:
+def _definition(mappings: Mappings, system: str, stream: str) -> str:
     """A hash of everything that shapes the stream's rows."""
+    mapping = mappings.systems[system]
+    pull = mapping.pull[stream]
     expansion = mappings.company.expansion_when if pull.table == "opportunities" else None
-    return _hash([pull.model_dump(mode="json"), expansion])
+    key_field = streams.key_in_last_line(mapping, streams.object_of(stream, pull))
+    return _hash([pull.model_dump(mode="json"), expansion, key_field])
 
 
 def _hash(rules: list[object]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -13,9 +14,10 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Table
 
-from mappings import conditions, convert
+from connectors.base import last_line_key
+from mappings import conditions, convert, streams
 from mappings.convert import Converted
-from mappings.models import Company, PullField, PullMapping, RoleSource
+from mappings.models import Company, PullField, PullMapping, RoleSource, SystemMapping
 from warehouse import fits
 from warehouse.conform.versions import Version
 from warehouse.issues import Issue
@@ -43,6 +45,7 @@ class Rows:
     keys: list[Row] = field(default_factory=list)
     roles: list[Row] = field(default_factory=list)
     attributes: list[Row] = field(default_factory=list)
+    domains: list[Row] = field(default_factory=list)
     found: list[Issue] = field(default_factory=list)
 
 
@@ -59,15 +62,19 @@ class Reading:
     roles: list[tuple[str, int, RoleSource]]
     days: list[tuple[str, str]]
     """Columns of local days, each with the moment that it follows from."""
-    ours: str | None
+    domains: list[Reader]
+    """Fields with further domains of an account record."""
+    is_ours: Callable[[Mapping[str, Any]], bool]
+    """Whether the record is one that we wrote."""
     expansion_when: Mapping[str, Any] | None
 
 
-def compile(system: str, stream: str, pull: PullMapping, company: Company) -> Reading:
-    """The mapping with its converters built and its columns looked up."""
+def compile(mapping: SystemMapping, stream: str, company: Company) -> Reading:
+    """The mapping of a stream with its converters built and its columns looked up."""
+    pull = mapping.pull[stream]
     table = table_of(pull)
     return Reading(
-        system=system,
+        system=mapping.system,
         stream=stream,
         table=table,
         columns=[_reader(name, field, table.c[name]) for name, field in pull.fields.items()],
@@ -78,7 +85,8 @@ def compile(system: str, stream: str, pull: PullMapping, company: Company) -> Re
         ],
         roles=[(role, n, source) for role, sources in pull.roles.items() for n, source in enumerate(sources)],
         days=list(_days(table, pull)),
-        ours=pull.ours,
+        domains=[_reader("domain", _DOMAIN, account_records.c.domain)._replace(from_=name) for name in pull.domains],
+        is_ours=_recogniser(mapping, stream, pull),
         expansion_when=company.expansion_when if table is opportunities else None,
     )
 
@@ -95,7 +103,7 @@ def rows(reading: Reading, versions: list[Version], zones: Zones) -> Rows:
         if version.deleted:
             continue
         fields = orjson.loads(version.payload)
-        if reading.ours is not None and fields.get(reading.ours):
+        if reading.is_ours(fields):
             continue
         row = _row(reading, version, fields, made.found)
         if row is None:
@@ -107,7 +115,19 @@ def rows(reading: Reading, versions: list[Version], zones: Zones) -> Rows:
         made.facts.append(row)
         made.keys += _keys(reading, version.id, fields, made.found)
         made.roles += _roles(reading, version.id, fields)
+        if reading.table is account_records:
+            made.domains += _domains(reading, row, fields, made.found)
     return made
+
+
+def _recogniser(mapping: SystemMapping, stream: str, pull: PullMapping) -> Callable[[Mapping[str, Any]], bool]:
+    """By the field that only records of ours carry, or by our key in the last line of that field."""
+    name = pull.ours
+    if name is None:
+        return lambda _: False
+    if streams.key_in_last_line(mapping, streams.object_of(stream, pull)) == name:
+        return lambda fields: last_line_key(fields.get(name)) is not None
+    return lambda fields: bool(fields.get(name))
 
 
 # --- columns ----------------------------------------------------------------------------------------------------------
@@ -201,6 +221,28 @@ def _keys(reading: Reading, id: str, fields: Mapping[str, Any], found: list[Issu
             found.append(_issue("refused_value", reading, id, from_, f"the key in {other} stays empty: {reason}"))
         if value is not None:
             yield _base(reading, id) | {"other_system": other, "other_id": value}
+
+
+_DOMAIN = PullField.model_validate({"from": "", "as": "domain"})
+
+
+def _domains(reading: Reading, row: Row, fields: Mapping[str, Any], found: list[Issue]) -> list[Row]:
+    """Every domain once, the one of the column too; shared ones are none."""
+    domains = {row["domain"]} if row.get("domain") else set()
+    for _, from_, read, _ in reading.domains:
+        for one in _several(fields.get(from_ or "")):
+            domain, reason = read(one)
+            if reason is not None:
+                found.append(_issue("refused_value", reading, row["id"], from_, f"one domain is left out: {reason}"))
+            domains |= {domain} - {None}
+    return [_base(reading, row["id"]) | {"domain": domain} for domain in sorted(domains)]
+
+
+def _several(value: Any) -> list[Any]:
+    """The parts of a list, or of a text with `;` or `,` between them."""
+    if isinstance(value, str):
+        return [part.strip() for part in re.split("[;,]", value) if part.strip()]
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _roles(reading: Reading, id: str, fields: Mapping[str, Any]) -> Iterator[Row]:

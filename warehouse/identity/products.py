@@ -20,9 +20,9 @@ _NAMED_BY_KEY = """
     WHERE k.other_system = :system
 """
 _NAMED_BY_DOMAIN = """
-    SELECT r.domain AS id, l.account_id FROM account_records r
-    JOIN account_links l ON l.system = r.system AND l.external_id = r.id
-    WHERE r.domain IS NOT NULL AND :system <> ''
+    SELECT d.domain AS id, l.account_id FROM account_domains d
+    JOIN account_links l ON l.system = d.system AND l.external_id = d.id
+    WHERE :system <> ''
 """
 _CHANGED = """
     WITH named AS ({named}),
@@ -44,10 +44,19 @@ _CHANGED = """
 _NAMING = "SELECT DISTINCT account_id FROM ({named}) named WHERE id = :id"
 
 
-def link(conn: Connection, system: str, by_domain: bool, waiting: set[str], now: datetime, found: list[Issue]) -> int:
+def link(
+    conn: Connection,
+    system: str,
+    by_domain: bool,
+    waiting: set[str],
+    rejected: set[tuple[str, str]],
+    now: datetime,
+    found: list[Issue],
+) -> int:
     """Bring the links of a product's ids in line with what the CRM accounts name; returns how many are new.
 
-    `waiting`: accounts whose merge has not arrived whole; they keep what they have.
+    `waiting`: accounts whose merge has not arrived whole; they keep what they have. `rejected`: (id, account) that a
+    person ruled out.
     """
     named = _NAMED_BY_DOMAIN if by_domain else _NAMED_BY_KEY
     rule = "domain" if by_domain else "key"
@@ -58,13 +67,14 @@ def link(conn: Connection, system: str, by_domain: bool, waiting: set[str], now:
         if by_domain and row.id in SHARED:
             continue
         naming = {row.account_id} if row.accounts == 1 else _naming(conn, system, row.id, named)
+        naming = {account for account in naming if (row.id, account) not in rejected}
         if len(naming) > 1:
             found.append(_ambiguous(system, row.id, rule, naming))
         if row.linked is not None and _ends(row, naming, waiting):
             ended.append((system, "account", row.id))
             left.add(row.linked)
-        if len(naming) == 1:
-            rows.append(_link(system, row.id, row.account_id, rule, now))
+        if len(naming) == 1 and naming != {row.linked}:
+            rows.append(_link(system, row.id, next(iter(naming)), rule, now))
     merges.end(conn, ended, now)
     bulk.append(conn, links, rows)
     touched.mark(conn, system, (row["external_id"] for row in rows), now)

@@ -19,7 +19,6 @@ class Unlinked(NamedTuple):
     stream: str
     id: str
     link_key: str | None
-    domain: str | None
 
 
 @dataclass
@@ -35,7 +34,9 @@ class Known:
     by_key: dict[str, set[str]]
     """Accounts that name the record by an explicit key, or that it names."""
     by_domain: dict[str, set[str]]
-    """Accounts of other CRMs by domain."""
+    """Accounts of other systems that share a domain with the record."""
+    rejected: set[tuple[str, str]]
+    """(record, account) that a person ruled out."""
 
 
 def decide(
@@ -68,7 +69,12 @@ Claims = dict[str, tuple[str | None, str]]
 def _by_former(system: str, records: Sequence[Unlinked], known: Known, found: list[Issue]) -> Claims:
     """A record that came back gets its account back."""
     back = {r.id: known.former[r.id] for r in records if r.id in known.former}
-    return {id: (account, rule) for id, (account, rule) in back.items() if account not in known.taken}
+    return {id: (account, rule) for id, (account, rule) in back.items() if _free(known, id, account)}
+
+
+def _free(known: Known, id: str, account: str) -> bool:
+    """The account has no record in the system, and nobody ruled this one out."""
+    return account not in known.taken and (id, account) not in known.rejected
 
 
 def _by_link_key(system: str, records: Sequence[Unlinked], known: Known, found: list[Issue]) -> Claims:
@@ -82,7 +88,7 @@ def _by_link_key(system: str, records: Sequence[Unlinked], known: Known, found: 
             found.append(_foreign(system, record))
             continue
         account = known.merged.get(record.link_key) or record.link_key
-        if shown[record.link_key] == 1 and account not in known.taken:
+        if shown[record.link_key] == 1 and _free(known, record.id, account):
             claims[record.id] = (account, "link_key")
     return claims
 
@@ -93,7 +99,7 @@ def _by_key(system: str, records: Sequence[Unlinked], known: Known, found: list[
 
 
 def _by_domain(system: str, records: Sequence[Unlinked], known: Known, found: list[Issue]) -> Claims:
-    candidates = {r.id: known.by_domain[r.domain] for r in records if r.domain in known.by_domain}
+    candidates = {r.id: known.by_domain[r.id] for r in records if r.id in known.by_domain}
     return _unambiguous(system, records, candidates, "domain", known, found)
 
 
@@ -138,7 +144,7 @@ def _foreign(system: str, record: Unlinked) -> Issue:
 
 
 def _ambiguous(system: str, record: Unlinked, rule: str, accounts: Iterable[str]) -> Issue:
-    what = f"its domain {record.domain}" if rule == "domain" else "an explicit key"
+    what = "its domains" if rule == "domain" else "an explicit key"
     message = f"by {what} the record may belong to {', '.join(sorted(accounts))}, or not alone; it was not linked"
     return Issue(f"ambiguous_{rule}", system, record.stream, record.id, "", message)
 
