@@ -31,6 +31,8 @@ class StepReport:
     configuration: bool = False
     """Configuration or credentials stopped all of it."""
     note: str = ""
+    outages: int = 0
+    """How often the vendor did not answer for as long as we were willing to wait."""
 
     def stop(self, because: str, configuration: bool = False) -> None:
         """Part of the work is not done; several reasons are all kept."""

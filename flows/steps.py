@@ -22,6 +22,9 @@ from warehouse import conform as conforming
 from warehouse import handoffs, playbooks, population, raw, scores
 from warehouse.outbox.changes import Plan
 
+ENOUGH_OUTAGES = 2
+"""Streams of a system that find nobody before the others are left to the next run, instead of waiting for each."""
+
 Call = Callable[..., Any]
 """How a piece of work is executed: directly, or as a Prefect task that may be retried."""
 
@@ -62,6 +65,9 @@ def pull(
         with attempted(step, whole=True):
             meet(setup, name)
             for stream in streams.streams(setup.system(name)).values():
+                if step.outages == ENOUGH_OUTAGES:
+                    step.stop(f"{name} is away: {stream.name} and what comes after it were not tried")
+                    break
                 with attempted(step):
                     began = setup.clock()
                     step.count(asdict(call(pull_stream, setup, report.run, name, stream, full=full, tell=tell)))
@@ -166,3 +172,4 @@ def attempted(step: StepReport, whole: bool = False) -> Iterator[None]:
         step.stop(str(error), configuration=whole)
     except Unavailable as error:
         step.stop(str(error))
+        step.outages += 1

@@ -92,3 +92,15 @@ def test_a_full_pull_does_not_miss_files_that_never_came(tmp_path: Path) -> None
     report = pulled(env, "product", full=True)
     assert report.exit_status == Exit.STOPPED
     assert report.steps[0].stopped == "product: no file matches goals/*; what vanished cannot be told"
+
+
+def test_a_system_that_is_away_is_not_waited_for_stream_by_stream(tmp_path: Path) -> None:
+    """Two streams that found nobody are enough; the others wait for the next run, and it says which."""
+    with vendor(Answer(503, "down for maintenance")) as away:
+        env = environment(tmp_path, away.url)
+        with opened(env, CLOCK) as setup, running(setup, "pull") as report:
+            setup.sources["salesforce"] = Salesforce("salesforce", env, CLOCK, lambda seconds: None)
+            steps.pull(setup, report, "salesforce")
+    (step,) = [step for step in report.steps if step.step == "pull"]
+    assert (report.exit_status, step.outages) == (Exit.STOPPED, 2)
+    assert step.stopped.endswith("and what comes after it were not tried")
