@@ -26,8 +26,16 @@ def connect(
         from connectors.salesforce import Salesforce
 
         return Salesforce(system, env, clock, sleep)
+    if kind == "zendesk":
+        from connectors.zendesk import Zendesk
+
+        return Zendesk(system, env, clock, sleep, share_pct)
+    if kind == "hubspot":
+        from connectors.hubspot import HubSpot
+
+        return HubSpot(system, env, clock, sleep, share_pct)
     if kind == "files":
         from connectors.files import Files
 
         return Files(system, env, clock)
-    raise ConfigError(f"{system}.yaml: there is no connector of kind {kind!r}; known are files and salesforce")
+    raise ConfigError(f"{system}.yaml: there is no connector of kind {kind!r}; known are files, hubspot, salesforce and zendesk")

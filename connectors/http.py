@@ -23,7 +23,7 @@ from requests.adapters import HTTPAdapter
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, stop_after_delay
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from connectors.base import ConfigError, Unavailable
+from connectors.base import ConfigError, LimitReached, Unavailable
 
 TIMEOUT = (10.0, 150.0)
 """Seconds to connect, and between two bytes of an answer; longer than the 120 s that a query may run at a vendor."""
@@ -80,6 +80,14 @@ def never(reply: Reply) -> bool:
     return False
 
 
+def nothing(reply: Reply) -> None:
+    return None
+
+
+def at_once(url: str) -> None:
+    """Requests may leave as fast as they come."""
+
+
 @dataclass(slots=True)
 class Http:
     """The connection to one host, with a count of the requests that it has sent."""
@@ -89,7 +97,11 @@ class Http:
     sleep: Callable[[float], None]
     busy: Callable[[Reply], bool] = never
     """The vendor's own ways of saying "later", beyond 429."""
+    refuse: Callable[[Reply], None] = nothing
+    """Raises for what the vendor's own words ask for: a pause of a certain length, or no more calls today."""
     patience: Patience = Patience()
+    pace: Callable[[str], None] = at_once
+    """Called with the address before every single request, repeated ones too; returns when it may leave."""
     calls: int = 0
     session: requests.Session = None  # type: ignore[assignment]  # made from base_url below
 
@@ -134,6 +146,10 @@ class Http:
             if unanswered:
                 raise Unanswered(str(error)) from error
             raise
+        except LimitReached as error:
+            if unanswered and resends < ALWAYS:
+                raise Unanswered(str(error)) from error
+            raise
         return reply._replace(unsure=unanswered > 0)
 
     def _pause(self, state: RetryCallState) -> float:
@@ -150,6 +166,7 @@ class Http:
         final: Collection[int],
         request: Mapping[str, Any],
     ) -> Reply:
+        self.pace(url)
         requested_at = self.clock()
         self.calls += 1
         try:
@@ -168,7 +185,8 @@ class Http:
         return reply
 
     def _refuse_unusable(self, reply: Reply, readable: Callable[[Reply], bool], place: str) -> None:
-        after = _retry_after(reply)
+        self.refuse(reply)
+        after = retry_after(reply)
         if reply.status == 429 or (reply.status < 500 and self.busy(reply)):
             raise Busy(
                 f"{place} answers that it is busy ({reply.status} {reply.text[:200]}); the next run resumes", after
@@ -268,7 +286,7 @@ def _json(content: bytes) -> Any:
         return None
 
 
-def _retry_after(reply: Reply) -> float:
+def retry_after(reply: Reply) -> float:
     """Seconds from the header, in either of its two spellings; 0 when it is absent or unreadable."""
     value = reply.headers.get("Retry-After", "").strip()
     if value.replace(".", "", 1).isdigit():
