@@ -1,0 +1,100 @@
+"""Making and ending associations, and what that does to the records on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sandbox.hubspot.answers import Refused, not_found
+from sandbox.hubspot.links import CHILD_TO_PARENT, HUBSPOT, PRIMARY, Kind, Pair
+from sandbox.hubspot.objects import TYPES
+from sandbox.hubspot.portal import Portal
+
+
+def associate(
+    portal: Portal, pair: Pair, one: int, other: int, kinds: Iterable[Kind], *, replace: bool = False
+) -> None:
+    """Associate two live records; both count as modified."""
+    portal.links.add(pair, one, other, frozenset(kinds), replace=replace)
+    for name, record_id in ((pair[0], one), (pair[1], other)):
+        _tell(portal, name, record_id)
+
+
+def dissociate(portal: Portal, pair: Pair, one: int, other: int) -> None:
+    """End all associations of two records, if there are any."""
+    if portal.links.remove(pair, one, other):
+        for name, record_id in ((pair[0], one), (pair[1], other)):
+            _tell(portal, name, record_id)
+
+
+def _tell(portal: Portal, type_name: str, record_id: int) -> None:
+    """A contact also shows its primary company as a property."""
+    if type_name != "contacts":
+        portal.touch(TYPES[type_name], record_id)
+        return
+    record = portal.tables["contacts"].live(record_id)
+    company = portal.links.primary("contacts", record_id)
+    shown = str(company) if company else None
+    if record is not None and record.properties.get("associatedcompanyid") != shown:
+        portal.touch(TYPES["contacts"], record_id, associatedcompanyid=shown)
+    else:
+        portal.touch(TYPES["contacts"], record_id)
+
+
+def make_primary(portal: Portal, type_name: str, record_id: int, company: int) -> None:
+    """That company becomes the record's primary one, if it exists."""
+    if company in portal.tables["companies"].records:
+        pair = (type_name, "companies")
+        portal.links.add(pair, record_id, company, frozenset({(HUBSPOT, PRIMARY[pair])}))
+
+
+def make_parent(portal: Portal, child: int, parent: int) -> None:
+    """One company is the child of another."""
+    if parent in portal.tables["companies"].records:
+        portal.links.add(("companies", "companies"), child, parent, frozenset({CHILD_TO_PARENT}))
+
+
+def live_others(portal: Portal, pair: Pair, record_id: int) -> dict[int, frozenset[Kind]]:
+    """The associated records that still exist, in the order of their ids."""
+    table = portal.tables[pair[1]]
+    return {to: kinds for to, kinds in portal.links.of(pair, record_id).items() if table.live(to)}
+
+
+def wanted_kinds(portal: Portal, pair: Pair, specs: Any) -> frozenset[Kind]:
+    """The kinds that a body asks for; Refused where two types have no such association."""
+    known, kinds = portal.links.known(pair), set[Kind]()
+    for spec in specs if isinstance(specs, list) else [specs]:
+        told: Mapping[str, Any] = spec if isinstance(spec, dict) else {}
+        kind = (str(told.get("associationCategory", HUBSPOT)), _number(told.get("associationTypeId")))
+        if kind not in known:
+            one, other = (TYPES[name].type_id for name in pair)
+            raise Refused(f"{kind[1]} is not a valid association type between {one} and {other}")
+        kinds.add(kind)
+    return frozenset(kinds)
+
+
+def _number(value: Any) -> int:
+    return int(value) if str(value).isdigit() else 0
+
+
+def pair_of_kind(portal: Portal, type_name: str, specs: Any) -> Pair:
+    """Where the associations of a new record lead: only their type ids say it."""
+    for other in TYPES:
+        try:
+            wanted_kinds(portal, (type_name, other), specs)
+        except Refused:
+            continue
+        return type_name, other
+    raise Refused(f"One or more association types of the new {TYPES[type_name].singular} are not valid")
+
+
+def with_new(portal: Portal, type_name: str, wanted: Any) -> list[tuple[Pair, int, frozenset[Kind]]]:
+    """The associations that a create asks for, each of which must lead to a live record."""
+    found = []
+    for each in wanted or ():
+        specs, to = each.get("types") or [], str(each.get("to", {}).get("id", ""))
+        pair = pair_of_kind(portal, type_name, specs)
+        if not to.isdigit() or portal.tables[pair[1]].live(portal.tables[pair[1]].canonical(int(to))) is None:
+            raise not_found(f"No {TYPES[pair[1]].singular} with ID {to} exists to associate with")
+        found.append((pair, portal.tables[pair[1]].canonical(int(to)), wanted_kinds(portal, pair, specs)))
+    return found
