@@ -11,14 +11,14 @@ import pytest
 import requests
 
 from connectors.base import ConfigError, Page, Record, Stream, Unavailable
-from tests.vendors import NOW, FilesVendor, SalesforceVendor, Vendor
+from tests.vendors import NOW, WEB, FilesVendor, Vendor, WebVendor
 
 
 def _vendor(kind: str, folder: Path, count: int) -> Vendor:
-    return SalesforceVendor(count) if kind == "salesforce" else FilesVendor(folder, count)
+    return WEB[kind](count) if kind in WEB else FilesVendor(folder, count)
 
 
-@pytest.fixture(params=["salesforce", "files"])
+@pytest.fixture(params=[*WEB, "files"])
 def vendor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Vendor]:
     """Few records, so that a test may pull as often as it likes."""
     made = _vendor(request.param, tmp_path, 30)
@@ -26,18 +26,18 @@ def vendor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Vendor]:
     made.close()
 
 
-@pytest.fixture(params=["salesforce", "files"])
+@pytest.fixture(params=[*WEB, "files"])
 def large(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Vendor]:
     """So many records that they come in several pages."""
-    made = _vendor(request.param, tmp_path, 6_000 if request.param == "salesforce" else 12_500)
+    made = _vendor(request.param, tmp_path, 12_500 if request.param == "files" else 6_000)
     yield made
     made.close()
 
 
-@pytest.fixture
-def web() -> Iterator[SalesforceVendor]:
-    """A vendor behind HTTP, that can answer badly; the next vendors join here."""
-    made = SalesforceVendor(2_500)
+@pytest.fixture(params=list(WEB))
+def web(request: pytest.FixtureRequest) -> Iterator[WebVendor]:
+    """A vendor behind HTTP, that can answer badly."""
+    made = WEB[request.param](2_500)
     yield made
     made.close()
 
@@ -109,11 +109,12 @@ def test_memory_does_not_grow_with_the_number_of_records(tmp_path: Path) -> None
     assert peaks[1] < peaks[0] * 1.3
 
 
-def test_memory_does_not_grow_with_the_number_of_pages() -> None:
+@pytest.mark.parametrize("kind", WEB)
+def test_memory_does_not_grow_with_the_number_of_pages(kind: str) -> None:
     """The same behind HTTP; the stand-in's own memory is allocated before."""
     peaks = []
     for count in (4_000, 16_000):
-        vendor = SalesforceVendor(count)
+        vendor = WEB[kind](count)
         peaks.append(_peak(vendor))
         vendor.close()
     assert peaks[1] < peaks[0] * 1.5
@@ -131,39 +132,37 @@ def _peak(vendor: Vendor) -> int:
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
-def test_a_busy_vendor_is_waited_for_and_nothing_is_skipped(web: SalesforceVendor, status: int) -> None:
+def test_a_busy_vendor_is_waited_for_and_nothing_is_skipped(web: WebVendor, status: int) -> None:
     """Busy in the middle of the pages: all records arrive all the same, once."""
-    web.misbehave(status=status, body=[], path="/query", after_calls=1, times=2, headers={"Retry-After": "1"})
+    web.misbehave(status=status, body=[], path=web.pages, after_calls=1, times=2, headers={"Retry-After": "1"})
     assert sorted(ids(web.pull())) == sorted(web.ids)
 
 
 @pytest.mark.parametrize(
     "fault", [{"truncate": True}, {"drop": "before"}, {"drop": "after"}, {"status": 200, "body": "<html>"}]
 )
-def test_a_broken_answer_is_asked_for_again(web: SalesforceVendor, fault: dict[str, Any]) -> None:
+def test_a_broken_answer_is_asked_for_again(web: WebVendor, fault: dict[str, Any]) -> None:
     """A body that is cut off, missing or no JSON is never data and never the end."""
-    web.misbehave(path="/query", after_calls=1, times=2, **fault)
+    web.misbehave(path=web.pages, after_calls=1, times=2, **fault)
     assert sorted(ids(web.pull())) == sorted(web.ids)
 
 
-def test_a_200_that_holds_an_error_is_not_data(web: SalesforceVendor) -> None:
+def test_a_200_that_holds_an_error_is_not_data(web: WebVendor) -> None:
     """An error under status 200 ends the pull with the vendor's words, instead of an empty stream."""
-    body = [{"errorCode": "INVALID_FIELD", "message": "No such column 'Nope'"}]
-    web.misbehave(path="/query", times=0, status=200, body=body)
-    with pytest.raises(ConfigError, match="No such column"):
+    web.misbehave(path=web.pages, times=0, status=200, body=web.refusal)
+    with pytest.raises(ConfigError, match="Nope"):
         web.pull()
 
 
-def test_an_expired_token_is_renewed_in_the_middle(web: SalesforceVendor) -> None:
+def test_an_expired_token_is_renewed_in_the_middle(web: WebVendor) -> None:
     """A 401 between two pages costs one login and no record."""
-    web.misbehave(path="/query", after_calls=1, times=1, expire_tokens=True)
+    web.misbehave(path=web.pages, after_calls=1, times=1, expire_tokens=True)
     assert sorted(ids(web.pull())) == sorted(web.ids)
 
 
-def test_a_lasting_401_is_a_clear_configuration_error(web: SalesforceVendor) -> None:
+def test_a_lasting_401_is_a_clear_configuration_error(web: WebVendor) -> None:
     """Two answers are enough: the error names the variables to look at, and no secret."""
-    body = [{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}]
-    web.misbehave(path="/services/data", times=0, status=401, body=body)
+    web.misbehave(path=web.calls, times=0, status=401, body=web.expired)
     with pytest.raises(ConfigError, match="CRM_") as caught:
         web.pull()
     assert web.env["CRM_CLIENT_SECRET"] not in str(caught.value)
@@ -171,9 +170,9 @@ def test_a_lasting_401_is_a_clear_configuration_error(web: SalesforceVendor) -> 
     assert calls["total"] <= 4
 
 
-def test_a_vendor_that_stays_down_is_left_for_the_next_run(web: SalesforceVendor) -> None:
+def test_a_vendor_that_stays_down_is_left_for_the_next_run(web: WebVendor) -> None:
     """It is tried for seconds, and the bookmark of the pages before is still good."""
-    web.misbehave(path="/query", after_calls=2, times=0, status=503, body="down")
+    web.misbehave(path=web.pages, after_calls=2, times=0, status=503, body="down")
     got: list[Page] = []
     with pytest.raises(Unavailable):
         got.extend(web.source().pull(web.stream, None))

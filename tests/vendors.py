@@ -6,7 +6,7 @@ import csv
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 
@@ -45,9 +45,48 @@ class Vendor(ABC):
         """End what was started."""
 
 
-class SalesforceVendor(Vendor):
+class WebVendor(Vendor):
+    """A vendor behind HTTP, which can answer badly."""
+
+    sandbox: Sandbox
+    pages: str
+    """Part of the path of every page of the stream."""
+    calls: str
+    """Part of the path of every call but the login."""
+    refusal: ClassVar[Any]
+    """A body that says no, in words of which one is Nope."""
+    expired: ClassVar[Any]
+    """The body of a 401."""
+
+    def __init__(self, count: int) -> None:
+        """So many records, each changed a minute after the one before."""
+
+    def serve(self, records: dict[str, Any], settings: dict[str, Any] | None = None) -> None:
+        """Start the sandbox with records of this vendor alone."""
+        self.sandbox = Sandbox({self.kind: records}, NOW, settings={self.kind: settings} if settings else None)
+        self.sandbox.start()
+        led = self.sandbox.environment().items()
+        self.env = {name.replace(f"{self.kind.upper()}_", "CRM_"): value for name, value in led}
+
+    def control(self, path: str, /, **body: Any) -> Any:
+        answer = requests.post(f"{self.sandbox.control}/{path}", json=body, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def misbehave(self, **fault: Any) -> None:
+        self.control("faults", **fault)
+
+    def close(self) -> None:
+        self.sandbox.stop()
+
+
+class SalesforceVendor(WebVendor):
     kind = "salesforce"
     stream = Stream("Account", "Account", ("Id", "Name", "ParentId", "Website"))
+    pages = "/query"
+    calls = "/services/data"
+    refusal: ClassVar[Any] = [{"errorCode": "INVALID_FIELD", "message": "No such column 'Nope'"}]
+    expired: ClassVar[Any] = [{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}]
 
     def __init__(self, count: int, minutes: int = 1) -> None:
         self.ids = [ids.new("001", n + 1) for n in range(count)]
@@ -56,15 +95,7 @@ class SalesforceVendor(Vendor):
             {"Id": id, "Name": f"Company {n}", "CreatedDate": (begin + timedelta(minutes=minutes * n)).isoformat()}
             for n, id in enumerate(self.ids)
         ]
-        self.sandbox = Sandbox({"salesforce": {"Account": seeds}}, NOW)
-        self.sandbox.start()
-        led = self.sandbox.environment().items()
-        self.env = {name.replace("SALESFORCE_", "CRM_"): value for name, value in led}
-
-    def control(self, path: str, /, **body: Any) -> Any:
-        answer = requests.post(f"{self.sandbox.control}/{path}", json=body, timeout=10)
-        assert answer.ok, answer.text
-        return answer.json()
+        self.serve({"Account": seeds})
 
     def change(self, number: int) -> str:
         self.control("records/salesforce/Account", Id=self.ids[number], Name="Another name")
@@ -74,11 +105,40 @@ class SalesforceVendor(Vendor):
         self.control(f"records/salesforce/Account/{self.ids[number]}/delete")
         return self.ids[number]
 
-    def misbehave(self, **fault: Any) -> None:
-        self.control("faults", **fault)
 
-    def close(self) -> None:
-        self.sandbox.stop()
+class ZendeskVendor(WebVendor):
+    """Its exports withhold the last minute: after every edit two minutes pass."""
+
+    kind = "zendesk"
+    stream = Stream("tickets", "tickets", ("id", "organization_id", "status", "subject"), key="id")
+    pages = "/incremental"
+    calls = "/api/v2"
+    refusal: ClassVar[Any] = {"error": "InvalidValue", "description": "there is no Nope"}
+    expired: ClassVar[Any] = {"error": "invalid_token", "error_description": "The access token expired"}
+
+    def __init__(self, count: int) -> None:
+        self.ids = [str(n + 1) for n in range(count)]
+        begin = NOW - timedelta(minutes=count + 60)
+        seeds = [
+            {"id": int(id), "subject": f"Question {id}", "created_at": (begin + timedelta(minutes=n)).isoformat()}
+            for n, id in enumerate(self.ids)
+        ]
+        self.now = NOW
+        self.serve({"tickets": seeds})
+        self.control("settings/zendesk", requests_per_minute=0, exports_per_minute=0, user_exports_per_minute=0)
+
+    def change(self, number: int) -> str:
+        self.control("records/zendesk/tickets", id=int(self.ids[number]), subject="Another question")
+        return self._later(self.ids[number])
+
+    def remove(self, number: int) -> str:
+        self.control(f"records/zendesk/tickets/{self.ids[number]}/delete")
+        return self._later(self.ids[number])
+
+    def _later(self, id: str) -> str:
+        self.now += timedelta(minutes=2)
+        self.control("clock", now=self.now.isoformat())
+        return id
 
 
 class FilesVendor(Vendor):
@@ -108,3 +168,7 @@ class FilesVendor(Vendor):
         gone = self.rows.pop(number)
         self._write()
         return gone[0]
+
+
+WEB: dict[str, type[WebVendor]] = {"salesforce": SalesforceVendor, "zendesk": ZendeskVendor}
+"""Vendors behind HTTP; the next ones join here."""
