@@ -1,0 +1,155 @@
+"""A stream's records: the first time all of them by id, from then on what changed, oldest change first.
+
+Bookmarks hold the vendor's own stamps only. Within the first load: the list's cursor (`after`) and the newest stamp
+that existed when it began (`top`). After it: `since`, the newest stamp that the search index has shown us, and `seen`,
+the records of the last minutes before it; `bin`, the newest moment of archiving that we brought, and `gone`, the
+records archived in the last minutes before that.
+
+The search index is seconds behind the records. So it only says which records changed, each pull begins OVERLAP before
+`since`, and what the records hold is read from the records themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.base import Bookmark, Page, Record
+from connectors.hubspot_api import Api, Raw
+from connectors.hubspot_reads import Answer, batch, listed, pages
+from connectors.hubspot_records import Selection
+from connectors.hubspot_search import EPOCH, MILLISECOND, Hit, changed, milliseconds, newest
+
+OVERLAP = timedelta(minutes=2)
+MOST_SEEN = 10_000
+"""Records that a bookmark remembers at most; what is beyond is read again, which costs time and nothing else."""
+
+
+@dataclass(slots=True)
+class Recent:
+    """What happened up to a moment, and to which records in the last minutes before it: milliseconds since 1970."""
+
+    until: int
+    ids: dict[str, int] = field(default_factory=dict)
+
+    def knows(self, id: str, at: int) -> bool:
+        return self.ids.get(id, -1) >= at
+
+    def note(self, id: str, at: int, *, late_only: bool = False) -> None:
+        if not late_only or at >= self.until - OVERLAP // MILLISECOND:
+            self.ids[id] = max(at, self.ids.get(id, at))
+
+    def kept(self) -> dict[str, int]:
+        start = self.until - OVERLAP // MILLISECOND
+        late = {id: at for id, at in self.ids.items() if at >= start}
+        return dict(sorted(late.items(), key=lambda item: item[1])[-MOST_SEEN:]) if len(late) > MOST_SEEN else late
+
+    @property
+    def start(self) -> datetime:
+        """From where to look again."""
+        return EPOCH + MILLISECOND * self.until - OVERLAP
+
+
+def pull(api: Api, chosen: Selection, bookmark: Bookmark | None) -> Iterator[Page]:
+    """Pages of records, each with the bookmark that is right once it is stored."""
+    known = bookmark or {}
+    if "since" in known:
+        yield from _changes(api, chosen, known)
+    else:
+        yield from _all(api, chosen, known)
+
+
+# --- the first time ---------------------------------------------------------------------------------------------------
+
+
+def _all(api: Api, chosen: Selection, known: Bookmark) -> Iterator[Page]:
+    top, total = known.get("top"), None
+    if top is None:
+        moment, total = newest(api, chosen.object, chosen.stamp)
+        top = milliseconds(moment) if moment else -1
+    recent = Recent(top)
+    for answer in pages(api, chosen, known.get("after", "")):
+        for raw in answer.raws:
+            recent.note(str(raw["id"]), _stamp(raw, chosen), late_only=True)
+        made = chosen.make(answer.raws)
+        behind = {"top": top, "after": answer.next} if answer.next else _end(recent)
+        if made.records or made.refusals or not answer.next:
+            yield Page(made.records, behind, answer.reply.requested_at, total, made.refusals)
+
+
+def _end(recent: Recent) -> Bookmark:
+    """An index that showed nothing says nothing about what it will show: then the list's own stamps count."""
+    if recent.until < 0:
+        recent.until = max(recent.ids.values(), default=-1)
+    if recent.until < 0:
+        return {}
+    return {"since": recent.until, "seen": recent.kept(), "bin": recent.until, "gone": {}}
+
+
+def _stamp(raw: Raw, chosen: Selection) -> int:
+    """Lists of associations ask for no properties; every record carries its stamp beside them."""
+    stamp = raw["properties"].get(chosen.stamp) or raw.get("updatedAt")
+    return milliseconds(datetime.fromisoformat(stamp)) if stamp else 0
+
+
+# --- from then on -----------------------------------------------------------------------------------------------------
+
+
+def _changes(api: Api, chosen: Selection, known: Bookmark) -> Iterator[Page]:
+    """Pages with news, and at the end one with what was archived, even if that is nothing."""
+    recent, bin = Recent(known["since"], dict(known["seen"])), Recent(known["bin"], dict(known["gone"]))
+    for hits in changed(api, chosen.object, chosen.stamp, recent.start):
+        news = [hit for hit in hits if not recent.knows(hit.id, hit.at)]
+        made = _read(api, chosen, news, recent)
+        recent.until = max([recent.until, *(hit.at for hit in hits)])
+        if made is not None:
+            for record in made.records:
+                if record.merged_into:
+                    bin.note(record.id, bin.until)
+            yield Page(made.records, _behind(recent, bin), made.requested_at, refusals=made.refusals)
+    yield from _archived(api, chosen, recent, bin)
+
+
+def _behind(recent: Recent, bin: Recent) -> Bookmark:
+    return {"since": recent.until, "seen": recent.kept(), "bin": bin.until, "gone": bin.kept()}
+
+
+def _read(api: Api, chosen: Selection, news: list[Hit], recent: Recent) -> Page | None:
+    """The records as they are now, which may be newer than the index; nothing of those that are gone by now."""
+    if not news:
+        return None
+    raws, replies = batch(api, chosen, [hit.id for hit in news])
+    for hit in news:
+        recent.note(hit.id, hit.at)
+    for raw in raws:
+        recent.note(str(raw["id"]), _stamp(raw, chosen))
+    made = chosen.make(raws)
+    return Page(made.records, {}, replies[0].requested_at, refusals=made.refusals)
+
+
+def _archived(api: Api, chosen: Selection, recent: Recent, bin: Recent) -> Iterator[Page]:
+    """What was archived since the last pull; the recycle bin shows 90 days, by id, so all of it is looked through."""
+    requested_at, gone = None, list[Record]()
+    start, newest_one = milliseconds(bin.start), bin.until
+    for answer in _bin(api, chosen):
+        requested_at = requested_at or answer.reply.requested_at
+        for raw in answer.raws:
+            id, at = str(raw["id"]), _archived_at(raw)
+            if at >= start and id not in bin.ids:
+                gone.append(Record(id, {}, deleted=True))
+                bin.note(id, at)
+                newest_one = max(newest_one, at)
+    bin.until = newest_one
+    yield Page(gone, _behind(recent, bin), requested_at or api.http.clock())
+
+
+def _bin(api: Api, chosen: Selection) -> Iterator[Answer]:
+    """Associations are in no bin: what was removed is missing from the nightly list of ids."""
+    return iter(()) if chosen.pairs_with else listed(api, chosen.object, ["hs_object_id"], archived=True)
+
+
+def _archived_at(raw: Mapping[str, Any]) -> int:
+    stamp = raw.get("archivedAt") or raw.get("updatedAt")
+    return milliseconds(datetime.fromisoformat(stamp)) if stamp else 0

@@ -1,0 +1,130 @@
+"""Which records changed, from the search index: complete, although no query may be followed beyond 10,000 results.
+
+We never follow one that far. Each page's last stamp begins the next query, so no page depends on how many came before
+it; a record that changes meanwhile moves ahead of us and cannot push another one out of sight. More records of one
+millisecond than a page holds are asked for by ranges of ids with equally many digits, because the index may order ids
+as text (7198, 719869649082, 7199) or as numbers, and among ids of one length both are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from connectors import hubspot_codes as codes
+from connectors.base import Unavailable
+from connectors.hubspot_api import Api, Raw
+from connectors.hubspot_reads import next_cursor
+
+ID = "hs_object_id"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+class Hit(NamedTuple):
+    """A record in the index."""
+
+    id: str
+    at: int
+    """Its stamp in milliseconds since 1970."""
+
+
+class Found(NamedTuple):
+    """One page of the index."""
+
+    hits: list[Hit]
+    next: str
+    total: int
+
+
+def changed(api: Api, object: str, stamp: str, since: datetime) -> Iterator[list[Hit]]:
+    """Everything stamped `since` or later, oldest first, in pages; nothing twice."""
+    start, known, cursor = milliseconds(since), set[str](), ""
+    while True:
+        page = _ask(api, object, stamp, [_from(stamp, start)], stamp, cursor)
+        fresh = [hit for hit in page.hits if hit.id not in known]
+        if not page.hits and page.next and page.next != cursor:
+            cursor = page.next  # empty, and not the end
+            continue
+        if not page.next or not page.hits:
+            yield fresh
+            return
+        last = page.hits[-1].at
+        if last < start:
+            raise Unavailable(
+                f"{api.system}: the search of {object} is not in the order of {stamp}; the next run resumes"
+            )
+        yield fresh
+        if last > start:
+            start, known = last, {hit.id for hit in page.hits if hit.at == last}
+        else:
+            yield from _burst(api, object, stamp, start, known | {hit.id for hit in page.hits})
+            start, known = start + 1, set()
+        cursor = ""
+
+
+def newest(api: Api, object: str, stamp: str) -> tuple[datetime | None, int]:
+    """The newest stamp in the index, and how many records it holds."""
+    sort = [{"propertyName": stamp, "direction": "DESCENDING"}]
+    body = api.search(object, {"filterGroups": [], "sorts": sort, "properties": [stamp], "limit": 1}).body
+    stamps = [raw["properties"].get(stamp) for raw in body["results"]]
+    return (datetime.fromisoformat(stamps[0]) if stamps and stamps[0] else None), int(body.get("total") or 0)
+
+
+def milliseconds(moment: datetime) -> int:
+    return (moment - EPOCH) // MILLISECOND
+
+
+def _burst(api: Api, object: str, stamp: str, at: int, known: set[str]) -> Iterator[list[Hit]]:
+    """All records of one millisecond but those that are known."""
+    same = {"propertyName": stamp, "operator": "BETWEEN", "value": str(at), "highValue": str(at)}
+    left = _ask(api, object, stamp, [same], ID, limit=1).total
+    lengths = sorted(range(1, codes.LONGEST_ID + 1), key=lambda digits: digits not in {len(id) for id in known})
+    for digits in lengths:
+        for hits in _of_length(api, object, stamp, same, digits):
+            left -= len(hits)
+            yield [hit for hit in hits if hit.id not in known]
+        if left <= 0:
+            return
+
+
+def _of_length(api: Api, object: str, stamp: str, same: Raw, digits: int) -> Iterator[list[Hit]]:
+    low, high, cursor = 10 ** (digits - 1), 10**digits - 1, ""
+    while low <= high:
+        among = {"propertyName": ID, "operator": "BETWEEN", "value": str(low), "highValue": str(high)}
+        page = _ask(api, object, stamp, [same, among], ID, cursor)
+        yield page.hits
+        if not page.next or page.next == cursor:
+            return
+        if page.hits:
+            low, cursor = int(page.hits[-1].id) + 1, ""
+        else:
+            cursor = page.next
+
+
+def _from(stamp: str, at: int) -> Raw:
+    return {"propertyName": stamp, "operator": "GTE", "value": str(at)}
+
+
+def _ask(
+    api: Api,
+    object: str,
+    stamp: str,
+    filters: Sequence[Raw],
+    order: str,
+    cursor: str = "",
+    limit: int = codes.SEARCH_PAGE,
+) -> Found:
+    question: dict[str, Any] = {
+        "filterGroups": [{"filters": list(filters)}],
+        "sorts": [{"propertyName": order, "direction": "ASCENDING"}],
+        "properties": [stamp],
+        "limit": limit,
+        **({"after": cursor} if cursor else {}),
+    }
+    body = api.search(object, question).body
+    hits = [
+        Hit(str(raw["id"]), milliseconds(datetime.fromisoformat(raw["properties"][stamp]))) for raw in body["results"]
+    ]
+    return Found(hits, next_cursor(body), int(body.get("total") or 0))
