@@ -1,0 +1,46 @@
+"""Alerts: once when a situation begins, once when it is over, and never because a source is late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+
+from tests.alert_days import DAY, day, rules
+from tests.decision_rows import AS_OF, account, customers, put, role, scorecard, user
+from warehouse import tables
+
+QUIET = {"id": "no_login_14", "when": {"days_since_login": {"at_least": 14}}, "says": "no login for {{ days_since_login }} days"}
+
+
+@pytest.fixture
+def conn(warehouse: Engine) -> Iterator[Connection]:
+    """One customer with a CSM, in a transaction."""
+    with warehouse.begin() as connection:
+        customers(connection, account())
+        put(connection, tables.users, user("005A", "cara@example.com"))
+        put(connection, tables.account_roles, role("001A", "csm", user_ref="005A"))
+        put(connection, tables.scorecards, *scorecard())
+        yield connection
+
+
+def rows(conn: Connection, table: str) -> list[Mapping[str, Any]]:
+    return list(conn.execute(text(f"SELECT * FROM {table} ORDER BY 1")).mappings())
+
+
+def test_an_alert_opens_once_and_says_its_recovery_once(conn: Connection) -> None:
+    """However many runs see the condition, people hear of it once; a task opens with it and closes with it."""
+    mappings = rules(QUIET)
+    heard = [day(conn, mappings, AS_OF + n * DAY, {"days_since_login": 13.0 + n}) for n in range(5)]
+    assert heard == [[], ["no_login_14 opened"], [], [], []]
+    (task,) = rows(conn, "tasks")
+    (alert,) = rows(conn, "alerts")
+    assert task["key"] == f"demo:{alert['alert']}:0"
+    assert (task["owner_email"], task["colour"], task["capped"]) == ("cara@example.com", "yellow", True)
+    assert task["subject"] == "Globex: no login for 14 days"
+    assert day(conn, mappings, AS_OF + 5 * DAY, {"days_since_login": 1.0}) == ["no_login_14 recovered"]
+    assert day(conn, mappings, AS_OF + 6 * DAY, {"days_since_login": 1.0}) == []
+    (task,) = rows(conn, "tasks")
+    assert task["closed_because"] == "condition_met"

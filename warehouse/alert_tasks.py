@@ -1,0 +1,72 @@
+"""Alerts on which somebody must act, as the tasks that they ask for."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, RowMapping, text
+
+from mappings.models import AlertRule, Mappings
+from warehouse.merged import ACCOUNT_NOW
+from warehouse.openings import Opening, Words
+
+STEP = 0
+"""The step of an alert's task in its key (D16)."""
+
+_ASKED = f"""
+SELECT e.alert, n.account_id, e.says, e.signals, e.opened_as_of
+FROM alerts e
+JOIN ({ACCOUNT_NOW}) n ON n.decided_for = e.account_id
+JOIN score_history s ON s.account_id = n.account_id AND s.as_of = :as_of
+WHERE e.closed_as_of IS NULL AND e.rule = :rule
+  AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.episode = e.alert AND t.opened_by = 'alert')
+  AND NOT EXISTS (
+    SELECT 1 FROM alerts o JOIN ({ACCOUNT_NOW}) w ON w.decided_for = o.account_id
+    WHERE w.account_id = n.account_id AND o.closed_as_of IS NULL AND o.rule IN :others)
+  AND NOT EXISTS (
+    SELECT 1 FROM episodes p JOIN ({ACCOUNT_NOW}) w ON w.decided_for = p.account_id
+    WHERE w.account_id = n.account_id AND p.closed_as_of IS NULL AND p.playbook IN :others)
+ORDER BY e.alert"""  # noqa: S608
+"""Open alerts without a task, unless somebody is at the account already."""
+
+
+def asked(conn: Connection, mappings: Mappings, as_of: date) -> list[Opening]:
+    """The tasks of all open alerts that have none yet; what the cap holds back is asked for again the next day."""
+    found: list[Opening] = []
+    for rule in mappings.alerts.rules:
+        if rule.task:
+            query = text(_ASKED).bindparams(
+                sa.bindparam("as_of", as_of, sa.Date),
+                sa.bindparam("rule", rule.id, sa.String),
+                sa.bindparam("others", rule.no_task_while or [""], sa.String, expanding=True),
+            )
+            found += [_opening(mappings, rule, row, as_of) for row in conn.execute(query).mappings()]
+    return found
+
+
+def _opening(mappings: Mappings, rule: AlertRule, row: RowMapping, as_of: date) -> Opening:
+    task = mappings.alerts.task
+    return Opening(
+        account_id=row["account_id"],
+        opened_by="alert",
+        decision=row["alert"],
+        step=STEP,
+        rule=rule.id,
+        role=rule.role,
+        colour=rule.colour,
+        capped=not (rule.event and rule.colour == "red"),
+        words=Words(task.subject, task.body, "alerts.yaml: task"),
+        due_date=as_of + timedelta(days=task.due_in_days[rule.colour]),
+        priority=task.priority[rule.colour],
+        names={
+            "colour": rule.colour,
+            "label": rule.label,
+            "says": row["says"],
+            "action": rule.action,
+            "playbook": rule.playbook,
+            "signals": json.loads(row["signals"]),
+            "since": row["opened_as_of"],
+        },
+    )

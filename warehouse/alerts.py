@@ -1,0 +1,238 @@
+"""Alerts: what somebody should know of, opened when an account's situation changes and closed when it is over.
+
+An alert opens once and stays open, however many runs see it (D17). Unknown signals neither open nor close one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, RowMapping, text
+from ulid import ULID
+
+from mappings import conditions
+from mappings.models import AlertRule, Mappings
+from warehouse import alert_closings, bulk, signals, silences, tables, templates
+from warehouse.condition_sql import Translation
+from warehouse.merged import ACCOUNT_NOW
+
+URGENT_FIRST = {"red": 0, "yellow": 1, "green": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A change of state that people hear of: an alert that opened or closed."""
+
+    alert: str
+    change: str
+    """opened, or why it closed: recovered, window_passed, superseded, not_a_risk, snoozed, account_left."""
+    account_id: str
+    account: str
+    rule: str
+    colour: str
+    label: str
+    says: str
+    action: str
+    playbook: str
+    role: str
+    as_of: date
+
+
+def decide(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> list[Told]:
+    """Open and close the alerts of as_of, in the connection's transaction; the signals of the day are gathered.
+
+    A later run of the day opens what came since, and closes nothing that the day has opened.
+    """
+    _judge(conn, mappings)
+    closed = alert_closings.close(conn, mappings, as_of)
+    _latest(conn)
+    silent = silences.silent(conn, mappings, as_of)
+    opened: list[str] = []
+    for rule in sorted(mappings.alerts.rules, key=lambda rule: URGENT_FIRST[rule.colour]):
+        opened += _open(conn, mappings, rule, silent, as_of, now)
+    closed += alert_closings.supersede(conn, mappings, as_of)
+    _cool(conn, as_of)
+    for table in ("latest_alerts", "judged_alerts"):
+        conn.execute(text(f"DROP TABLE {table}"))
+    return told(conn, mappings, opened, closed)
+
+
+# --- who is in which situation ----------------------------------------------------------------------------------------
+
+_JUDGED = """
+CREATE TEMPORARY TABLE judged_alerts (account_id VARCHAR, rule VARCHAR, holds BOOLEAN, over BOOLEAN)"""
+
+_JUDGE = """
+INSERT INTO judged_alerts (account_id, rule, holds, over)
+SELECT j.account_id, CAST(:rule AS VARCHAR), j.holds, j.over
+FROM (SELECT account_id, {holds} AS holds, {over} AS over FROM signals WHERE lifecycle IN ({lifecycles})) j
+WHERE j.holds OR j.account_id IN (
+  SELECT n.account_id FROM alerts e JOIN ({now}) n ON n.decided_for = e.account_id WHERE e.rule = :rule)"""
+"""Three values: true, false, and NULL where the signals that would decide it are unknown."""
+
+
+def _judge(conn: Connection, mappings: Mappings) -> None:
+    conn.execute(text(_JUDGED))
+    for rule in mappings.alerts.rules:
+        translation = Translation()
+        holds = translation.sql(rule.when)
+        over = translation.sql(rule.until) if rule.until is not None else f"NOT {holds}"
+        if alert_closings.compares_scores(rule):
+            over = f"{over} AND is_late IS NOT TRUE"
+        lifecycles = ", ".join(f"'{name}'" for name in rule.lifecycle)
+        statement = _JUDGE.format(holds=holds, over=over, lifecycles=lifecycles, now=ACCOUNT_NOW)
+        conn.execute(text(statement), {**translation.bound, "rule": rule.id})
+    bulk.analyze(conn, "judged_alerts")
+
+
+_LATEST = f"""
+INSERT INTO latest_alerts
+SELECT account_id, rule, alert, closed_as_of, closed_because, false_since, snoozed_until
+FROM (
+  SELECT n.account_id, e.rule, e.alert, e.closed_as_of, e.closed_because, e.false_since, e.snoozed_until,
+    ROW_NUMBER() OVER (
+      PARTITION BY n.account_id, e.rule ORDER BY CASE WHEN e.closed_as_of IS NULL THEN 0 ELSE 1 END, e.alert DESC
+    ) AS place
+  FROM alerts e JOIN ({ACCOUNT_NOW}) n ON n.decided_for = e.account_id
+) x WHERE x.place = 1"""  # noqa: S608
+
+
+def _latest(conn: Connection) -> None:
+    """Each account's open alert of a rule, or else its last one."""
+    conn.execute(
+        text(
+            "CREATE TEMPORARY TABLE latest_alerts (account_id VARCHAR, rule VARCHAR, alert VARCHAR, "
+            "closed_as_of DATE, closed_because VARCHAR, false_since DATE, snoozed_until DATE)"
+        )
+    )
+    conn.execute(text(_LATEST))
+    bulk.analyze(conn, "latest_alerts")
+
+
+# --- opening ----------------------------------------------------------------------------------------------------------
+
+_OPENS = """
+SELECT s.*
+FROM judged_alerts j
+JOIN signals s ON s.account_id = j.account_id
+LEFT JOIN latest_alerts l ON l.account_id = j.account_id AND l.rule = j.rule
+WHERE j.rule = :rule AND j.holds AND (
+    l.alert IS NULL
+    OR (l.closed_as_of IS NOT NULL AND l.false_since <= :cooled)
+    OR (l.closed_because = 'snoozed' AND l.snoozed_until <= :as_of)
+  )
+  AND NOT EXISTS (
+    SELECT 1 FROM latest_alerts m
+    WHERE m.account_id = j.account_id AND m.rule IN :suppressed_by
+      AND (m.closed_as_of IS NULL OR m.false_since IS NULL OR m.false_since > :cooled))
+ORDER BY s.account_id"""
+
+
+def _open(
+    conn: Connection, mappings: Mappings, rule: AlertRule, silent: silences.Silent, as_of: date, now: datetime
+) -> list[str]:
+    """Open the rule's alerts; returns their ids. What opens is the latest of its account for the rules that follow."""
+    query = text(_OPENS).bindparams(
+        sa.bindparam("rule", rule.id, sa.String),
+        sa.bindparam("as_of", as_of, sa.Date),
+        sa.bindparam("cooled", as_of - timedelta(days=mappings.alerts.cool_down(rule)), sa.Date),
+        sa.bindparam("suppressed_by", rule.suppressed_by or [""], sa.String, expanding=True),
+    )
+    found = [row for row in conn.execute(query).mappings() if not silent.covers(row["account_id"], rule)]
+    rows = [_alert(mappings, rule, row, as_of, now) for row in found]
+    bulk.append(conn, tables.alerts, rows)
+    accounts = bulk.arrow_columns(tables.alerts, **{k: [row[k] for row in rows] for k in ("account_id", "alert")})
+    if rows:
+        with bulk.staged(conn, tables.alerts, accounts) as stage:
+            again = "DELETE FROM latest_alerts WHERE rule = :rule AND account_id IN (SELECT account_id FROM {stage})"
+            added = "INSERT INTO latest_alerts (account_id, rule, alert) SELECT account_id, CAST(:rule AS VARCHAR), alert FROM {stage}"
+            for statement in (again, added):
+                conn.execute(text(statement.format(stage=stage)), {"rule": rule.id})
+    return [row["alert"] for row in rows]
+
+
+def _alert(mappings: Mappings, rule: AlertRule, row: RowMapping, as_of: date, now: datetime) -> dict[str, Any]:
+    shown = {name: _plain(row[name]) for name in sorted(_signals_of(rule))}
+    return {
+        "alert": str(ULID.from_datetime(now)),
+        "account_id": row["account_id"],
+        "rule": rule.id,
+        "colour": rule.colour,
+        "opened_as_of": as_of,
+        "opened_at": now,
+        "says": " ".join(templates.render(rule.says, shown, f"alerts.yaml: {rule.id}.says").split()),
+        "signals": json.dumps(shown, default=str),
+    }
+
+
+def _signals_of(rule: AlertRule) -> set[str]:
+    until = conditions.columns(rule.until) if rule.until is not None else set()
+    return conditions.columns(rule.when) | until | {"score", "state"}
+
+
+def _plain(value: Any) -> Any:
+    """Whole numbers without their fraction, as people write them."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_TRUE_AGAIN = """
+UPDATE alerts SET false_since = NULL
+WHERE closed_as_of IS NOT NULL AND false_since IS NOT NULL AND alert IN (
+  SELECT l.alert FROM latest_alerts l JOIN judged_alerts j ON j.account_id = l.account_id AND j.rule = l.rule
+  WHERE j.holds)"""
+
+_FALSE_NOW = """
+UPDATE alerts SET false_since = :as_of
+WHERE closed_as_of IS NOT NULL AND false_since IS NULL AND alert IN (
+  SELECT l.alert FROM latest_alerts l JOIN judged_alerts j ON j.account_id = l.account_id AND j.rule = l.rule
+  WHERE NOT j.holds)"""
+
+
+def _cool(conn: Connection, as_of: date) -> None:
+    """A cool-down runs while the condition is false; once it is true again the cool-down begins anew."""
+    conn.execute(text(_TRUE_AGAIN))
+    conn.execute(text(_FALSE_NOW), {"as_of": as_of})
+
+
+# --- what people hear -------------------------------------------------------------------------------------------------
+
+_TOLD = """
+SELECT e.alert, e.rule, e.colour, e.says, e.opened_as_of, e.closed_as_of, e.closed_because, n.account_id, a.name
+FROM alerts e
+JOIN {stage} t ON t.alert = e.alert
+JOIN ({now}) n ON n.decided_for = e.account_id
+LEFT JOIN accounts a ON a.account_id = n.account_id
+ORDER BY CASE e.colour WHEN 'red' THEN 0 WHEN 'yellow' THEN 1 ELSE 2 END, e.alert"""
+
+
+def told(conn: Connection, mappings: Mappings, opened: Sequence[str], closed: Sequence[str]) -> list[Told]:
+    """The changes of a run, the most urgent first."""
+    rules = {rule.id: rule for rule in mappings.alerts.rules}
+    asked = bulk.arrow_columns(tables.alerts, alert=[*opened, *closed])
+    with bulk.staged(conn, tables.alerts, asked) as stage:
+        rows = conn.execute(text(_TOLD.format(stage=stage, now=ACCOUNT_NOW))).mappings().all()
+    return list(_changes(rows, rules))
+
+
+def _changes(rows: Sequence[RowMapping], rules: Mapping[str, AlertRule]) -> Iterator[Told]:
+    for row in rows:
+        rule = rules.get(row["rule"])
+        yield Told(
+            alert=row["alert"],
+            change=row["closed_because"] or "opened",
+            account_id=row["account_id"],
+            account=row["name"] or row["account_id"],
+            rule=row["rule"],
+            colour=row["colour"],
+            label=rule.label if rule else row["rule"],
+            says=row["says"],
+            action=rule.action if rule else "",
+            playbook=rule.playbook if rule else "",
+            role=rule.role if rule else "csm",
+            as_of=row["closed_as_of"] or row["opened_as_of"],
+        )
