@@ -28,17 +28,17 @@ def dissociate(portal: Portal, pair: Pair, one: int, other: int) -> None:
 
 
 def _tell(portal: Portal, type_name: str, record_id: int) -> None:
-    """A contact also shows its primary company as a property."""
-    if type_name != "contacts":
-        portal.touch(TYPES[type_name], record_id)
-        return
-    record = portal.tables["contacts"].live(record_id)
-    company = portal.links.primary("contacts", record_id)
-    shown = str(company) if company else None
-    if record is not None and record.properties.get("associatedcompanyid") != shown:
-        portal.touch(TYPES["contacts"], record_id, associatedcompanyid=shown)
-    else:
-        portal.touch(TYPES["contacts"], record_id)
+    portal.touch(TYPES[type_name], record_id)
+    if type_name == "contacts":
+        show_company(portal, record_id)
+
+
+def show_company(portal: Portal, contact_id: int) -> None:
+    """A contact shows its primary company, while that exists, as a property too."""
+    contact, company = portal.tables["contacts"].live(contact_id), portal.links.primary("contacts", contact_id)
+    shown = str(company) if company and portal.tables["companies"].live(company) else None
+    if contact is not None and contact.properties.get("associatedcompanyid") != shown:
+        portal.touch(TYPES["contacts"], contact_id, associatedcompanyid=shown)
 
 
 def make_primary(portal: Portal, type_name: str, record_id: int, company: int) -> None:

@@ -12,6 +12,7 @@ from sandbox.hubspot.calls import Call
 from sandbox.hubspot.links import Kind, Pair, default_kind
 from sandbox.hubspot.objects import TYPES, crm_type
 from sandbox.hubspot.portal import Portal
+from sandbox.hubspot.reads import kind_name
 
 MOST_READ, MOST_WRITTEN, LARGEST_PAGE = 1_000, 2_000, 500
 
@@ -49,10 +50,20 @@ def list_associations(call: Call, type: str, id: str, to_type: str) -> Answer:
     record_id, size = _record(call.portal, pair[0], id), call.limit(LARGEST_PAGE, LARGEST_PAGE)
     after = int(call.query.get("after") or 0)
     found = [each for each in _shown(call.portal, pair, record_id) if each["toObjectId"] >= after]
-    body: dict[str, Any] = {"results": found[:size]}
+    shown = found[:size] if call.version != "v3" else _in_v3(call.portal, pair, found[:size])
+    body: dict[str, Any] = {"results": shown}
     if len(found) > size:
         body["paging"] = call.paging(found[size]["toObjectId"])
     return Answer(200, body)
+
+
+def _in_v3(portal: Portal, pair: Pair, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Version 3 names every kind of an association on its own."""
+    return [
+        {"id": str(each["toObjectId"]), "type": kind_name(portal, pair, (kind["category"], kind["typeId"]))}
+        for each in found
+        for kind in each["associationTypes"]
+    ]
 
 
 def put_default(call: Call, type: str, id: str, to_type: str, to_id: str) -> Answer:
@@ -108,7 +119,12 @@ def read_many(call: Call, type: str, to_type: str) -> Answer:
     """POST associations/{type}/{to_type}/batch/read: records without associations are an error each, in a 207."""
     pair, portal = _pair(type, to_type), call.portal
     found = {str(each.get("id")): _shown_of(portal, pair, each.get("id")) for each in inputs_of(call, MOST_READ)}
-    results = [{"from": {"id": id}, "to": others} for id, others in found.items() if others]
+    old = call.version == "v3"
+    results = [
+        {"from": {"id": id}, "to": _in_v3(portal, pair, others) if old else others}
+        for id, others in found.items()
+        if others
+    ]
     errors = [_none_of(pair, id) for id, others in found.items() if not others]
     return complete(call, 200, scattered(call, results), errors)
 
@@ -174,6 +190,16 @@ def archive_many(call: Call, type: str, to_type: str) -> Answer:
         one = _record(call.portal, pair[0], (each.get("from") or {}).get("id"))
         for to in each.get("to") or []:
             dissociate(call.portal, pair, one, _record(call.portal, pair[1], to.get("id")))
+    return Answer(204) if call.version.startswith("v") else complete(call, 200, [], [])
+
+
+def archive_labels(call: Call, type: str, to_type: str) -> Answer:
+    """POST associations/{type}/{to_type}/batch/labels/archive: some kinds go, the association itself stays."""
+    pair, links = _pair(type, to_type), call.portal.links
+    for each in inputs_of(call, MOST_WRITTEN):
+        one, other = _ends(call.portal, pair, each)
+        gone = wanted_kinds(call.portal, pair, each.get("types") or [])
+        associate(call.portal, pair, one, other, links.of(pair, one).get(other, frozenset()) - gone, replace=True)
     return Answer(204) if call.version.startswith("v") else complete(call, 200, [], [])
 
 

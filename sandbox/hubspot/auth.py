@@ -27,9 +27,9 @@ class Tokens:
         self._expired_key = ""
 
     def expire_all(self) -> None:
-        """End every token, and the service key until an admin rotates it (the setting `token`)."""
+        """End every token, and the service key until an admin rotates it (the setting `service_key`)."""
         self._until = dict.fromkeys(self._until, self._portal.store.now)
-        self._expired_key = self._portal.settings.token
+        self._expired_key = self._portal.settings.service_key
 
     def issue(self) -> str:
         """An access token as an OAuth app gets it."""
@@ -42,7 +42,7 @@ class Tokens:
         token = authorization.partition(" ")[2].strip()
         if not token:
             raise Refused(_MISSING, "INVALID_AUTHENTICATION", 401)
-        if token == self._portal.settings.token and token != self._expired_key:
+        if token == self._portal.settings.service_key and token != self._expired_key:
             return
         until = self._until.get(token, EPOCH)
         if until <= self._portal.store.now:

@@ -89,6 +89,8 @@ TYPES: dict[str, CrmType] = {
     )
 }
 _NAMED = {key: each for each in TYPES.values() for key in (each.name, each.singular, each.type_id)}
+PRESETS = {"tasks": {"hs_task_status": "NOT_STARTED", "hs_task_type": "TODO"}}
+"""What a new record has unless it says otherwise."""
 PIPELINE: dict[str, tuple[str, str]] = {
     "deals": ("pipeline", "dealstage"),
     "tickets": ("hs_pipeline", "hs_pipeline_stage"),

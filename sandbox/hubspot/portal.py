@@ -25,8 +25,8 @@ FIRST_NEW_ID = 910_000_000_001
 class Settings:
     """What an admin of the account, or a test, may turn."""
 
-    token: str = field(default="pat-na1-crmpulse-sandbox", repr=False)
-    """The service key that may call."""
+    service_key: str = "pat-na1-crmpulse-sandbox"
+    """The service key that may call; another one takes the place of one that expired."""
     clients: dict[str, str] = field(default_factory=lambda: {"crmpulse-sandbox": "sandbox-secret"}, repr=False)
     """Client id -> client secret of OAuth apps."""
     token_seconds: int = 1800

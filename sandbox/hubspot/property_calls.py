@@ -57,7 +57,7 @@ def _made(call: Call, type: CrmType, given: Mapping[str, Any]) -> Property:
         words = f"A property named '{name}' already exists."
         raise Refused(words, "OBJECT_ALREADY_EXISTS", 409, subCategory="Properties.PROPERTY_WITH_NAME_EXISTS")
     _check_name(name)
-    _check_unique_allowed(schema, given)
+    _check_unique_allowed(type, schema, given)
     group = str(given["groupName"])
     fresh = Property(name, "", "", "", group, created_at=call.portal.now, unique=bool(given.get("hasUniqueValue")))
     base = replace(schema[name], archived_at=None) if name in schema else fresh
@@ -70,10 +70,11 @@ def _check_name(name: str) -> None:
         raise Refused(f"Property name {name} must be lower case letters, digits and underscores, a letter first")
 
 
-def _check_unique_allowed(schema: Mapping[str, Property], given: Mapping[str, Any]) -> None:
+def _check_unique_allowed(type: CrmType, schema: Mapping[str, Property], given: Mapping[str, Any]) -> None:
+    """Ten unique texts an object; for activities nobody has seen one accepted, so it is refused."""
     if not given.get("hasUniqueValue"):
         return
-    if given["type"] != "string" or sum(prop.unique for prop in schema.values()) >= MOST_UNIQUE:
+    if type.activity or given["type"] != "string" or sum(prop.unique for prop in schema.values()) >= MOST_UNIQUE:
         raise Refused(f"{given['name']} cannot have unique values: text only, and {MOST_UNIQUE} properties at most")
 
 

@@ -78,6 +78,7 @@ def _association_routes() -> list[Route]:
         _route("POST", f"{pair}/batch/create", association_calls.create_many),
         _route("POST", f"{pair}/batch/associate/default", association_calls.create_default_many),
         _route("POST", f"{pair}/batch/archive", association_calls.archive_many),
+        _route("POST", f"{pair}/batch/labels/archive", association_calls.archive_labels),
         _route("GET", f"{pair}/labels", association_calls.list_labels),
         _route("POST", f"{pair}/labels", association_calls.create_label),
     ]
@@ -203,6 +204,5 @@ def needed(route: Route, arguments: Mapping[str, str]) -> frozenset[str]:
     if route.template.startswith("objects"):
         return frozenset({of.scope(route.writes)})
     schemas = {of.scopes.replace("objects", "schemas") + (".write" if route.writes else ".read")}
-    return frozenset(
-        {"tickets"} if of.scopes == "tickets" else schemas | (set() if route.writes else {of.scope(False)})
-    )
+    objects = set() if route.writes else {of.scope(write=False), of.scope(write=True)}
+    return frozenset({"tickets"} if of.scopes == "tickets" else schemas | objects)

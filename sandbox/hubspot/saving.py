@@ -10,9 +10,9 @@ import orjson
 
 from sandbox.hubspot import properties
 from sandbox.hubspot.answers import Refused
-from sandbox.hubspot.associating import make_parent, make_primary
+from sandbox.hubspot.associating import make_parent, make_primary, show_company
 from sandbox.hubspot.derive import derived, lifecycle
-from sandbox.hubspot.objects import PIPELINE, CrmType
+from sandbox.hubspot.objects import PIPELINE, PRESETS, CrmType
 from sandbox.hubspot.portal import PORTAL_ID, Portal, changed
 from sandbox.hubspot.properties import Wrong
 from sandbox.hubspot.table import Held
@@ -22,7 +22,8 @@ Given = Mapping[str, Any]
 
 def create(portal: Portal, type: CrmType, given: Given, *, version: str = "v3") -> Held:
     """A new record, or Refused with everything that is wrong with it."""
-    values = {name: value for name, value in checked(portal, type, given, None).items() if value is not None}
+    given_values = {name: value for name, value in checked(portal, type, given, None).items() if value is not None}
+    values = {**PRESETS.get(type.name, {}), **given_values}
     _require(type, values, version)
     _check_unique(portal, type, values, None)
     if type.name in PIPELINE:
@@ -169,6 +170,14 @@ def invalid(wrongs: Sequence[Wrong]) -> Refused:
 def archive(portal: Portal, type: CrmType, record: Held) -> None:
     """Move a record to the recycle bin; it keeps its values and can be read for 90 days as an archived one."""
     portal.put(type, replace(record, archived_at=portal.now))
+    _tell_contacts(portal, type, record.id)
+
+
+def _tell_contacts(portal: Portal, type: CrmType, company: int) -> None:
+    """Contacts show which company is theirs, now that one was merged or archived."""
+    if type.name == "companies":
+        for contact in portal.links.of(("companies", "contacts"), company):
+            show_company(portal, contact)
 
 
 def merge(portal: Portal, type: CrmType, primary: Held, other: Held) -> Held:
@@ -187,4 +196,5 @@ def merge(portal: Portal, type: CrmType, primary: Held, other: Held) -> Held:
     record = Held(new_id, values, primary.created_at, primary.updated_at, versions=primary.versions)
     record = changed(type, record, {"hs_merged_object_ids": merged}, portal.now)
     portal.put(type, record)
+    _tell_contacts(portal, type, new_id)
     return record

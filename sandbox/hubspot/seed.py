@@ -25,6 +25,7 @@ from sandbox.hubspot.saving import appear, archive, merge, move
 from sandbox.standin import Seed, Seeds
 
 DAY = timedelta(days=1)
+RECYCLE_BIN = timedelta(days=90)
 
 
 def sow(portal: Portal, records: Seeds, now: datetime) -> None:
@@ -40,6 +41,16 @@ def sow(portal: Portal, records: Seeds, now: datetime) -> None:
     for name, type in TYPES.items():
         for seed in records.get(name, ()):
             _await(portal, type, seed, now)
+    portal.store.on_move(partial(_age, portal))
+
+
+def _age(portal: Portal) -> None:
+    """What time does by itself: archived records are gone for good after 90 days."""
+    limit = stamp(portal.store.now - RECYCLE_BIN)
+    for table in portal.tables.values():
+        for record_id in list(table.ids(archived=True)):
+            if str(table.records[record_id].archived_at) < limit:
+                table.put(record_id, None, portal.store.now)
 
 
 def _own(portal: Portal, owner: Seed) -> None:

@@ -30,13 +30,13 @@ def stand_in(store: Store, settings: Settings | None, seeds: Seeds, now: datetim
         save=partial(by_person, portal),
         delete=partial(_delete, portal),
         merge=partial(_merge, portal),
-        access_token=lambda: portal.settings.token,
+        access_token=lambda: portal.settings.service_key,
         environment=partial(_environment, portal.settings),
     )
 
 
 def _environment(settings: Settings, url: str) -> dict[str, str]:
-    return {"HUBSPOT_BASE_URL": url, "HUBSPOT_ACCESS_TOKEN": settings.token}
+    return {"HUBSPOT_BASE_URL": url, "HUBSPOT_ACCESS_TOKEN": settings.service_key}
 
 
 def _live(portal: Portal, object: str, record_id: str) -> Held:
