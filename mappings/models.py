@@ -22,7 +22,6 @@ from mappings.models_company import (
 )
 from mappings.models_links import LinkDecision, Links
 from mappings.models_system import (
-    Association,
     Condition,
     Converter,
     Model,
@@ -39,7 +38,6 @@ from mappings.models_system import (
 )
 
 __all__ = [
-    "Association",
     "AtRisk",
     "Company",
     "Component",

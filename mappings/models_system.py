@@ -150,18 +150,9 @@ class PushKey(Model):
 
     from_: str = Field(alias="from")
     """A column of ours."""
-    last_line: Flag = False
-    """The records have no field of their own for it: the text that is pushed into this field ends with it."""
 
 
 PushRows = Literal["account_health", "tasks", "handoffs", "handoff_contacts", "handoff_notes"]
-
-
-class Association(Model):
-    """Records of theirs that a new one hangs on."""
-
-    from_: str = Field(alias="from")
-    """A column of ours with the id, or the ids."""
 
 
 class PushMapping(Model):
@@ -177,7 +168,7 @@ class PushMapping(Model):
     """Their field -> our column, by which a record is found."""
     fields: dict[str, PushField]
     """Their field -> what it gets."""
-    associations: dict[str, Association] = {}
+    associations: dict[str, PushKey] = {}
     """Their object -> our column with the id of the record there that a new record hangs on."""
 
 

@@ -233,7 +233,6 @@ PUSH: Mapping[PushRows, Columns] = {
         "amount_native": "decimal",
         "currency": "text",
         "context": "text",
-        "contact_refs": "text",
     },
     "handoff_contacts": {
         "account_id": "text",
@@ -272,9 +271,6 @@ LONGEST: Mapping[str, int] = {
     "detail": 32_000,
 }
 """Most characters of the texts that we write, where there is such a bound."""
-
-SEVERAL = ("contact_refs",)
-"""Columns with several ids: associations take them, fields cannot."""
 
 KEYS = ("account_id", "key")
 """Columns whose values must always fit."""

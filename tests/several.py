@@ -86,7 +86,7 @@ THREE = company("salesforce", "hubspot", "zendesk", "product")
 def saying(mappings: Mappings, *decisions: tuple[str, str, str, str | None]) -> Mappings:
     """The mappings with a links.yaml that holds these (decision, system, record, account)."""
     told = tuple(
-        LinkDecision(decision=decision, system=system, record=record, account=str(account))  # type: ignore[arg-type]
+        LinkDecision(decision=decision, system=system, record=record, account=str(account))
         for decision, system, record, account in decisions
     )
     return mappings.model_copy(update={"links": Links(links=told)})

@@ -290,7 +290,7 @@ def test_a_decision_against_an_earlier_one_is_refused(folder: Path) -> None:
 def test_a_file_in_another_style_is_left_alone(folder: Path) -> None:
     """A list in brackets takes no line at its end: the file stays as it is, and the line is said."""
     (folder / links.FILE).write_text("links: []\n")
-    with pytest.raises(ConfigError, match="add it by hand: {decision: accept"):
+    with pytest.raises(ConfigError, match=r"add it by hand: \{decision: accept"):
         links.append(folder, reader.load(folder).links, decision("accept", "001A"))
     assert (folder / links.FILE).read_text() == "links: []\n"
     assert [path.name for path in folder.glob("links*")] == [links.FILE]
