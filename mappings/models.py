@@ -5,7 +5,6 @@ from __future__ import annotations
 from mappings.models_company import (
     AtRisk,
     Company,
-    Component,
     CurrencySettings,
     CustomerSettings,
     Expansion,
@@ -14,14 +13,13 @@ from mappings.models_company import (
     Place,
     Playbooks,
     RankSegments,
-    Scorecard,
-    Scorecards,
     Segments,
     ThresholdSegments,
-    Tiers,
 )
 from mappings.models_links import LinkDecision, Links
+from mappings.models_scorecards import Component, Override, Scorecard, Scorecards, Tiers
 from mappings.models_system import (
+    Association,
     Condition,
     Converter,
     Model,
@@ -38,6 +36,7 @@ from mappings.models_system import (
 )
 
 __all__ = [
+    "Association",
     "AtRisk",
     "Company",
     "Component",
@@ -52,6 +51,7 @@ __all__ = [
     "Links",
     "Mappings",
     "Model",
+    "Override",
     "Place",
     "Playbooks",
     "PullField",

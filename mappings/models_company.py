@@ -1,4 +1,4 @@
-"""The shape of the company's own files: crmpulse, scorecards, segments, playbooks."""
+"""The shape of the company's own files: crmpulse, segments, playbooks."""
 
 from __future__ import annotations
 
@@ -97,80 +97,6 @@ class Company(Model):
     """Superseded versions of records older than this may be deleted."""
     unknown_wait_seconds: Annotated[float, Field(ge=0)] = 120
     """How long after an unanswered request its outcome is read back."""
-
-
-# --- scorecards.yaml --------------------------------------------------------------------------------------------------
-
-
-class Component(Model):
-    """One line of a scorecard: a measure and its bound."""
-
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    """Its name in tables; a new one starts a new history."""
-    label: Annotated[str, Field(max_length=60)]
-    """Its name for people."""
-    dimension: Literal["usage", "engagement", "support", "relationship", "value"]
-    points: Annotated[int, Field(gt=0, le=100)]
-    measure: str
-    """A file of warehouse/measures."""
-    at_least: float | None = None
-    """It passes from this value on."""
-    at_most: float | None = None
-    """It passes up to this value."""
-    failed: str
-    """What a CSM reads when it failed; a template."""
-    passed: str
-    """What a CSM reads when it passed; a template."""
-    advice: str = ""
-    """Where a CSM begins when it failed; stands beside the reason in the task."""
-    facts: str = "facts"
-    """What a system must deliver for it, in a word or two: "no system delivers meetings"."""
-    nothing: str = "nothing to judge by in its window"
-    """What a CSM reads when the facts arrive and none of them falls into the window."""
-
-    @model_validator(mode="after")
-    def one_bound(self) -> Component:
-        if (self.at_least is None) == (self.at_most is None):
-            raise ValueError("give either at_least or at_most")
-        return self
-
-
-class Scorecard(Model):
-    """Components whose points add up to 100."""
-
-    name: str
-    when: Condition | None = None
-    """Which accounts it scores, over columns of accounts; the first scorecard that fits scores an account."""
-    components: list[Component]
-
-    @model_validator(mode="after")
-    def adds_up(self) -> Scorecard:
-        total = sum(c.points for c in self.components)
-        if total != 100:
-            raise ValueError(f"the points of scorecard {self.name} add up to {total}, not to 100")
-        return self
-
-
-class Tiers(Model):
-    """The least score of each tier."""
-
-    healthy: Score = 80
-    monitor: Score = 60
-    at_risk: Score = 40
-    critical: Score = 0
-
-
-class Scorecards(Model):
-    """scorecards.yaml."""
-
-    missing: Literal["unknown", "zero"] = "unknown"
-    """What is not known is left out and shown as unknown, or scores nothing."""
-    least_known_points: Score = 60
-    """With fewer points known there is no score."""
-    tiers: Tiers = Tiers()
-    core_features: Annotated[list[str], Field(min_length=1)]
-    """The features whose use counts as adoption."""
-    scorecards: Annotated[list[Scorecard], Field(min_length=1)]
 
 
 # --- segments.yaml ----------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ SYSTEM_OF = {
     "goals": ("product", "goals"),
     "subscriptions": ("product", "subscriptions"),
     "surveys": ("product", "surveys"),
+    "plan_features": ("product", "plan_features"),
     "contacts": ("salesforce", "Contact"),
     "tickets": ("salesforce", "Case"),
     "touchpoints": ("salesforce", "Event"),
@@ -34,9 +35,22 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 
 
+MOMENTS = ("opened_at", "first_response_at", "solved_at")
+"""Given in hours from the noon of as_of."""
+
+
 def at(as_of: date, offset: Any) -> Any:
     """A day before as_of from its offset (-1 is yesterday); what is no number stays as it is."""
     return as_of + timedelta(days=offset) if isinstance(offset, int) else offset
+
+
+def dated(row: Mapping[str, Any], as_of: date) -> dict[str, Any]:
+    """The row with its days where it holds offsets."""
+    return {key: at(as_of, value) if _is_day(key) else value for key, value in row.items()}
+
+
+def _is_day(column: str) -> bool:
+    return column == "day" or column.endswith(("_day", "_date"))
 
 
 def noon(day: date, hour: float = 12) -> datetime:
@@ -77,6 +91,10 @@ def add_accounts(
 
 def add(conn: Connection, table_name: str, rows: Iterable[Mapping[str, Any]], as_of: date = AS_OF) -> None:
     """Facts; `account` is the account's id, day columns are offsets from as_of, `days: [from, to]` makes one row a day."""
+    if table_name == "arr_history":
+        named = [{"account_id" if k == "account" else k: v for k, v in row.items()} for row in rows]
+        bulk.append(conn, tables.arr_history, [dated(row, as_of) for row in named])
+        return
     table = tables.DAY_GRAINED.get(table_name, tables.FACTS.get(table_name))
     assert table is not None, table_name
     spread = [one for row in rows for one in _each_day(row)]
@@ -107,18 +125,21 @@ def _each_day(row: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _complete(table_name: str, n: int, row: Mapping[str, Any], as_of: date) -> dict[str, Any]:
     system, stream = SYSTEM_OF[table_name]
-    dated = {key: at(as_of, value) if key == "day" or key.endswith("_day") else value for key, value in row.items()}
-    hour = dated.pop("hour", 12)
-    if "day" in dated:
-        dated.setdefault("occurred_at", noon(dated["day"], hour))
+    known = dated(row, as_of)
+    hour = known.pop("hour", 12)
+    if "day" in known:
+        known.setdefault("occurred_at", noon(known["day"], hour))
+    for moment in MOMENTS:
+        if moment in known:
+            known[moment] = noon(as_of) + timedelta(hours=known[moment])
     return {
         "system": system,
         "stream": stream,
         "id": f"{stream}-{n}",
-        "account_ref": dated.pop("account", None),
+        "account_ref": known.pop("account", None),
         "file_hash": "",
         "line": n,
         "seen_at": NOW,
         **DEFAULTS.get(table_name, {}),
-        **dated,
+        **known,
     }

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from warehouse import bulk, tables
+from warehouse import bulk
 
 SCORED_OR_GONE = """NOT EXISTS (
     SELECT 1 FROM active_accounts v
@@ -34,7 +34,7 @@ class Intervals:
 
 COMPONENTS = Intervals(
     table="component_history",
-    today="component_results",
+    today="(SELECT * FROM component_results WHERE product = '')",
     identity=("account_id", "component"),
     compared=("version", "result", "value", "stale_since", "reason"),
     scope=SCORED_OR_GONE,
@@ -47,12 +47,34 @@ MEASURES = Intervals(
     carried=("observed_at",),
     scope=SCORED_OR_GONE,
 )
+ARR = Intervals(
+    table="arr_history",
+    today="scored_arr",
+    identity=("account_id",),
+    compared=("arr_native", "currency", "arr_reporting"),
+    scope=SCORED_OR_GONE,
+)
+ROLLUPS = Intervals(
+    table="rollup_history",
+    today="rollups",
+    identity=("account_id", "kind"),
+    compared=("score", "members", "worst", "worst_score"),
+)
+OVERRIDES = Intervals(
+    table="override_history",
+    today="overrides",
+    identity=("account_id",),
+    compared=("tier", "owner", "reason", "until", "source"),
+)
 SEGMENTS = Intervals(
     table="segment_history",
     today="segment_placements",
     identity=("account_id", "scheme"),
     compared=("segment", "arr_rank", "population"),
 )
+
+OF_A_RUN = (COMPONENTS, MEASURES, ARR, ROLLUPS, OVERRIDES)
+"""What every deciding run records beside its scores; segments are recorded when they are placed."""
 
 
 def reopen(conn: Connection, intervals: Intervals, as_of: date) -> None:
@@ -101,9 +123,9 @@ def _begin(conn: Connection, intervals: Intervals, known: str, days: dict[str, d
     conn.execute(sa.text("DROP TABLE begun"))
 
 
-def replace_scores(conn: Connection, as_of: date) -> None:
+def replace_scores(conn: Connection, table: str, as_of: date) -> None:
     """Clear the way for the scores of as_of: those of the accounts that are scored now, and of those that left."""
     conn.execute(
-        sa.text(f"DELETE FROM {tables.score_history.name} AS h WHERE h.as_of = :as_of AND {SCORED_OR_GONE}"),  # noqa: S608
+        sa.text(f"DELETE FROM {table} AS h WHERE h.as_of = :as_of AND {SCORED_OR_GONE}"),  # noqa: S608
         {"as_of": as_of},
     )

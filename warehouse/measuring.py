@@ -33,7 +33,7 @@ def ready(conn: Connection, mappings: Mappings, known: Mapping[str, Measure], as
     delivered = freshness.deliveries(conn, feeding)
     groups = conn.scalars(sa.select(tables.scored_accounts.c.linked).distinct()).all()
     rows = [
-        {"measure": measure.name, "linked": linked, **asdict(readiness)}
+        {"measure": measure.name, "linked": linked, **asdict(readiness), "by_product": measure.by_product}
         for measure in known.values()
         for linked in groups
         for readiness in [freshness.readiness(measure, linked.split(","), feeding, delivered, as_of)]
@@ -44,13 +44,13 @@ def ready(conn: Connection, mappings: Mappings, known: Mapping[str, Measure], as
     return freshness.fingerprint(feeding, delivered, as_of)
 
 
-def run(conn: Connection, known: Mapping[str, Measure], core_features: Sequence[str], progress: Progress) -> None:
+def run(conn: Connection, known: Mapping[str, Measure], progress: Progress) -> None:
     """Fill measure_values: each measure once for every day from which it is judged, usually one."""
     conn.execute(tables.measure_values.delete())
     for done, measure in enumerate(known.values()):
         progress("measures", done, len(known))
         for day in _days(conn, measure):
-            _run_for(conn, measure, day, core_features)
+            _run_for(conn, measure, day)
     progress("measures", len(known), len(known))
     bulk.analyze(conn, tables.measure_values.name)
 
@@ -61,9 +61,9 @@ def _days(conn: Connection, measure: Measure) -> Sequence[date]:
     return conn.scalars(days.where(readiness.c.evaluated_as_of.is_not(None))).all()
 
 
-def _run_for(conn: Connection, measure: Measure, day: date, core_features: Sequence[str]) -> None:
+def _run_for(conn: Connection, measure: Measure, day: date) -> None:
     keep = sa.text(KEEP.replace("@measure", measure.sql)).bindparams(
-        *measures.binds(measure, day, core_features),
+        *measures.binds(measure, day),
         sa.bindparam("measure_name", measure.name, sa.String),
         sa.bindparam("measure_day", day, sa.Date),
     )

@@ -12,14 +12,15 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, RowMapping
 
 from mappings.models import Scorecards, Tiers
-from warehouse import bulk, history, tables
+from warehouse import bulk, history, scorecards, tables
 from warehouse.states import Standing, next_state, tier_of
 
 JUDGE = """
     INSERT INTO component_results
-        (account_id, component, ordinal, points, version, result, value, stale_since, reason)
+        (account_id, product, component, ordinal, points, version, result, value, stale_since, reason)
     SELECT
         s.account_id,
+        p.product,
         c.component,
         c.ordinal,
         c.points,
@@ -32,42 +33,51 @@ JUDGE = """
         v.value,
         CASE WHEN r.evaluated_as_of < :as_of THEN r.evaluated_as_of END,
         CASE WHEN v.value IS NOT NULL THEN '' WHEN r.reason = '' THEN 'nothing_in_window' ELSE r.reason END
-    FROM scored_accounts s
-    JOIN scorecards c ON c.version = s.version
+    FROM scored_products p
+    JOIN scored_accounts s ON s.account_id = p.account_id
+    JOIN scorecards c ON c.version = p.version
     JOIN measure_readiness r ON r.measure = c.measure AND r.linked = s.linked
-    LEFT JOIN measure_values v ON v.measure = c.measure AND v.account_id = s.account_id AND v.product = ''
+    LEFT JOIN measure_values v ON v.measure = c.measure AND v.account_id = p.account_id
+        AND v.product = CASE WHEN r.by_product THEN p.product ELSE '' END
 """
+"""A product has the account's value of what nobody measures by product, such as its sponsor."""
 
 ADD_UP = """
     WITH totals AS (
         SELECT
             account_id,
+            product,
             CAST(SUM(CASE WHEN result = 'passed' THEN points ELSE 0 END) AS INTEGER) AS earned,
             CAST(SUM(CASE WHEN result <> 'unknown' THEN points ELSE 0 END) AS INTEGER) AS known
         FROM component_results
-        GROUP BY account_id
+        GROUP BY account_id, product
     ),
-    judged AS (SELECT account_id, earned, known, GREATEST(known, :assumed_known) AS basis FROM totals),
+    judged AS (SELECT account_id, product, earned, known, GREATEST(known, :assumed_known) AS basis FROM totals),
     failed AS (
         SELECT
             account_id,
+            product,
             component,
-            ROW_NUMBER() OVER (PARTITION BY account_id ORDER BY points DESC, ordinal) AS place
+            ROW_NUMBER() OVER (PARTITION BY account_id, product ORDER BY points DESC, ordinal) AS place
         FROM component_results
         WHERE result = 'failed'
     ),
     reasons AS (
         SELECT
             account_id,
+            product,
             MAX(CASE WHEN place = 1 THEN component END) AS reason_1,
             MAX(CASE WHEN place = 2 THEN component END) AS reason_2,
             MAX(CASE WHEN place = 3 THEN component END) AS reason_3
         FROM failed
-        GROUP BY account_id
+        WHERE place <= 3
+        GROUP BY account_id, product
     )
     SELECT
         s.account_id,
-        s.version,
+        p.product,
+        p.version,
+        p.arr_reporting,
         s.lifecycle,
         s.segment,
         j.earned,
@@ -81,10 +91,11 @@ ADD_UP = """
         r.reason_1,
         r.reason_2,
         r.reason_3
-    FROM scored_accounts s
-    JOIN judged j ON j.account_id = s.account_id
-    LEFT JOIN reasons r ON r.account_id = s.account_id
-    ORDER BY s.account_id
+    FROM scored_products p
+    JOIN scored_accounts s ON s.account_id = p.account_id
+    JOIN judged j ON j.account_id = p.account_id AND j.product = p.product
+    LEFT JOIN reasons r ON r.account_id = p.account_id AND r.product = p.product
+    ORDER BY s.account_id, p.product
 """
 """D1's score: percent of the known points, rounded half up, in integers; NULL where too little is known."""
 
@@ -116,9 +127,9 @@ def judge(conn: Connection, as_of: date) -> None:
 
 
 def add_up(conn: Connection, settings: Scorecards) -> Sequence[RowMapping]:
-    """Earned and known points, score and reasons of every scored account."""
+    """Earned and known points, score and reasons of every scored account and product."""
     binds = {
-        "assumed_known": 100 if settings.missing == "zero" else 0,
+        "assumed_known": scorecards.assumed_known(settings),
         "least_known": settings.least_known_points,
     }
     return conn.execute(sa.text(ADD_UP), binds).mappings().all()
@@ -128,9 +139,15 @@ def keep(conn: Connection, added_up: Sequence[RowMapping], tiers: Tiers, as_of: 
     """Store the scores of as_of with their states, replacing those of an earlier run of the day."""
     earlier = {row["account_id"]: row for row in _earlier(conn, as_of)}
     rows = [_row(row, earlier.get(row["account_id"]), tiers, as_of, now) for row in added_up]
-    history.replace_scores(conn, as_of)
+    history.replace_scores(conn, tables.score_history.name, as_of)
     bulk.append(conn, tables.score_history, rows)
     bulk.analyze(conn, tables.score_history.name)
+
+
+def keep_products(conn: Connection, added_up: Sequence[RowMapping], tiers: Tiers, as_of: date, now: datetime) -> None:
+    """Store the scores of products on as_of, replacing those of an earlier run of the day."""
+    history.replace_scores(conn, tables.product_scores.name, as_of)
+    bulk.append(conn, tables.product_scores, [_product_row(row, tiers, as_of, now) for row in added_up])
 
 
 def keep_reconstructed(
@@ -210,6 +227,16 @@ def _previous_score(score: int | None, earlier: RowMapping | None) -> int | None
     changed = earlier["score"] is not None and earlier["score"] != score
     previous: int | None = earlier["score"] if changed else earlier["previous_score"]
     return previous
+
+
+def _product_row(added_up: RowMapping, tiers: Tiers, as_of: date, now: datetime) -> dict[str, Any]:
+    return {
+        **_reconstructed(added_up, tiers, as_of, now),
+        "product": added_up["product"],
+        "earned_points": added_up["earned"],
+        "reasons": _reasons(added_up["reason_1"], added_up["reason_2"], added_up["reason_3"]),
+        "arr_reporting": added_up["arr_reporting"],
+    }
 
 
 def _reconstructed(added_up: RowMapping, tiers: Tiers, as_of: date, now: datetime) -> dict[str, Any]:

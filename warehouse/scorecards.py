@@ -4,33 +4,48 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from connectors.base import ConfigError
-from mappings import conditions
 from mappings.models import Component, Scorecard, Scorecards
 from warehouse import bulk, tables
+from warehouse.condition_sql import Translation
 
 DECIDES = ("id", "points", "measure", "at_least", "at_most")
 """What of a component decides; its words may change without making another scorecard of it."""
+
+SITUATIONS = f"""
+    SELECT {", ".join(f"a.{column.name}" for column in tables.accounts.columns)}, s.lifecycle, s.segment
+    FROM scored_accounts s
+    JOIN accounts a ON a.account_id = s.account_id
+"""  # noqa: S608
+"""What the conditions of scorecards may look at."""
+
+ASSIGN = """
+    UPDATE scored_accounts AS s SET version = c.version
+    FROM (SELECT account_id, {version} AS version FROM ({situations}) t) c
+    WHERE c.account_id = s.account_id AND c.version IS NOT NULL
+"""
 
 
 def version(card: Scorecard, settings: Scorecards) -> str:
     """The name of everything that turns measures into a tier under this card: 12 hex digits."""
     decides = [
         [component.model_dump(include=set(DECIDES), mode="json") for component in card.components],
-        settings.model_dump(exclude={"scorecards"}, mode="json"),
+        settings.model_dump(exclude={"scorecards", "overrides"}, mode="json"),
+        *([card.core_features] if card.core_features else []),
     ]
     return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def load(conn: Connection, settings: Scorecards) -> None:
     """Keep every configured card under its version; those of earlier days stay."""
-    rows = [row for card in settings.scorecards for row in _rows(card, version(card, settings))]
+    sums = {"assumed_known": assumed_known(settings), "least_known": settings.least_known_points}
+    rows = [{**row, **sums} for card in settings.scorecards for row in _rows(card, version(card, settings))]
     bulk.replace(conn, tables.scorecards, rows, on=["version"])
 
 
@@ -45,36 +60,39 @@ def require_measures(settings: Scorecards, names: Container[str]) -> None:
                 )
 
 
+def assumed_known(settings: Scorecards) -> int:
+    """The points that count as known at least: all of them where what is missing scores nothing."""
+    return 100 if settings.missing == "zero" else 0
+
+
+def products(settings: Scorecards) -> list[str]:
+    """The products that cards score on their own."""
+    return sorted({card.product for card in settings.scorecards if card.product})
+
+
 def assign(conn: Connection, settings: Scorecards) -> None:
     """Give every scored account the version of the first card whose condition holds; without one it is not scored."""
-    scored = tables.scored_accounts
-    first = settings.scorecards[0]
-    if first.when is None:
-        conn.execute(scored.update().values(version=version(first, settings)))
-        return
-    chosen = list(_chosen(conn, settings))
-    columns = {"account_id": [account for account, _ in chosen], "version": [name for _, name in chosen]}
-    with bulk.staged(conn, scored, bulk.arrow_columns(scored, **columns)) as stage:
-        conn.execute(
-            sa.text(
-                f"UPDATE scored_accounts AS s SET version = c.version FROM {stage} c "  # noqa: S608
-                "WHERE c.account_id = s.account_id"
-            )
-        )
-    conn.execute(scored.delete().where(scored.c.version == ""))
+    version_of, bound = _first_that_fits([card for card in settings.scorecards if card.product is None], settings)
+    conn.execute(sa.text(ASSIGN.format(version=version_of, situations=SITUATIONS)), bound)
+    conn.execute(tables.scored_accounts.delete().where(tables.scored_accounts.c.version == ""))
 
 
-def _chosen(conn: Connection, settings: Scorecards) -> Iterator[tuple[str, str]]:
-    scored, accounts = tables.scored_accounts, tables.accounts
-    query = sa.select(accounts, scored.c.lifecycle, scored.c.segment).join_from(
-        scored, accounts, accounts.c.account_id == scored.c.account_id
-    )
-    versions = [(card.when, version(card, settings)) for card in settings.scorecards]
-    for row in conn.execute(query).mappings():
-        for when, name in versions:
-            if when is None or conditions.holds(when, dict(row)):
-                yield row["account_id"], name
-                break
+def choice_of_product(settings: Scorecards) -> tuple[str, dict[str, Any]]:
+    """The version of the card for `owned`, a product, of an account in its situation, as SQL; NULL without one."""
+    return _first_that_fits([card for card in settings.scorecards if card.product], settings)
+
+
+def _first_that_fits(cards: Sequence[Scorecard], settings: Scorecards) -> tuple[str, dict[str, Any]]:
+    """A CASE over the cards in their order, with what it binds."""
+    written = Translation()
+    chosen = []
+    for n, card in enumerate(cards):
+        tests = [written.sql(card.when)] if card.when else []
+        if card.product:
+            written.bound[f"product_{n}"] = card.product
+            tests.append(f"owned = :product_{n}")
+        chosen.append(f"WHEN {' AND '.join(tests) or 'TRUE'} THEN '{version(card, settings)}'")
+    return f"CASE {' '.join(chosen)} END", written.bound
 
 
 def _rows(card: Scorecard, name: str) -> Iterator[dict[str, Any]]:

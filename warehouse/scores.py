@@ -13,7 +13,20 @@ from sqlalchemy import Connection
 
 from connectors.base import ConfigError
 from mappings.models import Mappings
-from warehouse import bulk, history, measures, measuring, population, score_rows, scorecards, segments, tables
+from warehouse import (
+    bulk,
+    history,
+    measures,
+    measuring,
+    overrides,
+    population,
+    rollups,
+    score_rows,
+    scorecards,
+    scored_products,
+    segments,
+    tables,
+)
 from warehouse.measures import Measure
 from warehouse.measuring import Progress
 
@@ -39,6 +52,7 @@ def score(conn: Connection, mappings: Mappings, as_of: date, now: datetime, prog
     """
     known = measures.load()
     scorecards.require_measures(mappings.scorecards, known)
+    known = measures.used(known, mappings)
     _require_begun(as_of, now)
     decides = may_decide(conn, as_of, now)
     if decides:
@@ -48,7 +62,8 @@ def score(conn: Connection, mappings: Mappings, as_of: date, now: datetime, prog
     if not everybody:
         population.keep_changed(conn, as_of)
     bulk.analyze(conn, tables.scored_accounts.name)
-    measuring.run(conn, known, mappings.scorecards.core_features, progress or _unwatched)
+    scored_products.fill(conn, mappings, as_of)
+    measuring.run(conn, known, progress or _unwatched)
     score_rows.judge(conn, as_of)
     accounts = _keep(conn, mappings, as_of, now, decides)
     if decides:
@@ -80,7 +95,8 @@ def _prepare(conn: Connection, mappings: Mappings, known: Mapping[str, Measure],
     scorecards.load(conn, mappings.scorecards)
     scorecards.assign(conn, mappings.scorecards)
     deliveries = measuring.ready(conn, mappings, known, as_of)
-    shared = [deliveries, mappings.scorecards.model_dump(mode="json"), [measure.sql for measure in known.values()]]
+    cards = mappings.scorecards.model_dump(mode="json", exclude={"overrides"})
+    shared = [deliveries, cards, [measure.sql for measure in known.values()]]
     return hashlib.sha256(json.dumps(shared).encode()).hexdigest()
 
 
@@ -92,16 +108,20 @@ def _same_basis(conn: Connection, as_of: date, basis: str) -> bool:
 
 def _keep(conn: Connection, mappings: Mappings, as_of: date, now: datetime, decides: bool) -> int:
     added_up = score_rows.add_up(conn, mappings.scorecards)
+    of_accounts = [row for row in added_up if not row["product"]]
     tiers = mappings.scorecards.tiers
     if not decides:
-        score_rows.keep_reconstructed(conn, added_up, tiers, as_of, now)
-        return len(added_up)
-    score_rows.keep(conn, added_up, tiers, as_of, now)
-    for intervals in (history.COMPONENTS, history.MEASURES):
+        score_rows.keep_reconstructed(conn, of_accounts, tiers, as_of, now)
+        return len(of_accounts)
+    score_rows.keep(conn, of_accounts, tiers, as_of, now)
+    score_rows.keep_products(conn, [row for row in added_up if row["product"]], tiers, as_of, now)
+    rollups.add_up(conn, as_of)
+    overrides.gather(conn, mappings, as_of, now)
+    for intervals in history.OF_A_RUN:
         history.reopen(conn, intervals, as_of)
         history.record(conn, intervals, as_of)
     conn.execute(tables.changed_accounts.delete())
-    return len(added_up)
+    return len(of_accounts)
 
 
 def _decided(conn: Connection, as_of: date, now: datetime, basis: str) -> None:

@@ -27,7 +27,29 @@ OPPORTUNITY_CONTACTS = """
 """Contacts of an opportunity belong to the opportunity's account."""
 
 DAY_GRAINED = {"account_usage": "usage_days", "account_features": "feature_days", "account_limits": "limit_days"}
-FACTS = ("tickets", "touchpoints", "contacts", "opportunities", "subscriptions", "goals", "surveys")
+FACTS = (
+    "tickets",
+    "touchpoints",
+    "contacts",
+    "opportunities",
+    "subscriptions",
+    "goals",
+    "plan_features",
+    "surveys",
+)
+BY_PRODUCT = {
+    "measured_usage": "usage_days",
+    "measured_features": "feature_days",
+    "measured_limits": "limit_days",
+    "measured_plan_features": "plan_features",
+}
+"""Facts that name a product: once for the whole account, and once for each product that is scored on its own."""
+
+SCORED_ARR = """
+    SELECT a.account_id, a.arr_native, a.currency, a.arr_reporting
+    FROM accounts a
+    JOIN scored_accounts s ON s.account_id = a.account_id
+"""
 
 
 def definitions() -> dict[str, str]:
@@ -43,6 +65,8 @@ def definitions() -> dict[str, str]:
         **days,
         **facts,
         "account_opportunity_contacts": OPPORTUNITY_CONTACTS,
+        **{view: _by_product(_fact(name)) for view, name in BY_PRODUCT.items()},
+        "scored_arr": SCORED_ARR,
     }
 
 
@@ -65,4 +89,19 @@ def _with_account(fact: Table) -> str:
         f"SELECT l.account_id, {columns} FROM {fact.name} f "  # noqa: S608
         "JOIN account_links l ON l.system = f.system AND l.external_id = f.account_ref "
         "JOIN scored_accounts s ON s.account_id = l.account_id"
+    )
+
+
+def _fact(name: str) -> Table:
+    return tables.DAY_GRAINED[name] if name in tables.DAY_GRAINED else tables.FACTS[name]
+
+
+def _by_product(fact: Table) -> str:
+    """`product` is '' for the whole account, or the one that is scored; `own_product` is what the row itself names."""
+    columns = ", ".join(f"f.{c.name}" for c in fact.columns if c.name != "product")
+    valid = " WHERE f.superseded_at IS NULL" if "superseded_at" in fact.columns else ""
+    return (
+        f"SELECT l.account_id, p.product, f.product AS own_product, {columns} FROM {fact.name} f "  # noqa: S608
+        "JOIN account_links l ON l.system = f.system AND l.external_id = f.account_ref "
+        "JOIN scored_products p ON p.account_id = l.account_id AND (p.product = '' OR p.product = f.product)" + valid
     )

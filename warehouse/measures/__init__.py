@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import BaseModel
 
 from connectors.base import ConfigError
 from warehouse import tables
@@ -25,6 +26,8 @@ ALLOWED = {
     "direction": ("up", "down"),
     "needs": ("every day", "last day"),
     "known": ("linked", "connected"),
+    "grain": ("account", "product"),
+    "run": ("when used", "always"),
 }
 
 
@@ -52,6 +55,10 @@ class Measure:
     connected_is_enough: bool
     """Known for accounts without a link into a source too."""
     higher_is_better: bool
+    by_product: bool
+    """It has a value for each product that is scored on its own, beside the one for the account."""
+    always: bool
+    """Measured in every run, whether a file names it or not: decisions or later reports read its history."""
     sql: str
 
 
@@ -65,14 +72,31 @@ def load(folder: Path = FOLDER) -> Mapping[str, Measure]:
     return {name: measure for name, measure in found.items() if measure}
 
 
-def binds(measure: Measure, as_of: date, core_features: Sequence[str]) -> list[sa.BindParameter[Any]]:
+def used(known: Mapping[str, Measure], *files: BaseModel) -> dict[str, Measure]:
+    """The measures that these files name anywhere, and those that always run."""
+    named = {word for file in files for word in _words(file.model_dump(mode="json", by_alias=True))}
+    return {name: measure for name, measure in known.items() if measure.always or name in named}
+
+
+def _words(tree: Any) -> Iterator[str]:
+    """Every text and every key of a file."""
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            yield str(key)
+            yield from _words(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _words(value)
+    elif isinstance(tree, str):
+        yield tree
+
+
+def binds(measure: Measure, as_of: date) -> list[sa.BindParameter[Any]]:
     """Everything that the measure's SQL names by a colon, bound for a day."""
     days = {f"as_of_minus_{n}": as_of - timedelta(days=int(n)) for n in DAYS_BEFORE.findall(measure.sql)}
     bound: list[sa.BindParameter[Any]] = [sa.bindparam(name, day, sa.Date) for name, day in days.items()]
     if ":as_of" in DAYS_BEFORE.sub("", measure.sql):
         bound.append(sa.bindparam("as_of", as_of, sa.Date))
-    if ":core_features" in measure.sql:
-        bound.append(sa.bindparam("core_features", list(core_features), sa.String, expanding=True))
     return bound
 
 
@@ -92,6 +116,8 @@ def _read(path: Path, mistakes: list[str]) -> Measure | None:
         every_day=header.get("needs") == "every day",
         connected_is_enough=header.get("known") == "connected",
         higher_is_better=header["direction"] == "up",
+        by_product=header.get("grain") == "product",
+        always=header.get("run") == "always",
         sql="\n".join(line for line in lines if not line.startswith("--")),
     )
 
@@ -127,5 +153,9 @@ def _columns(text: str) -> tuple[SourceColumn, ...]:
 
 
 def _exists(source: SourceColumn) -> bool:
-    table = tables.DAY_GRAINED.get(source.table, tables.FACTS.get(source.table))
+    table = tables.account_records if source.table == "accounts" else _fed(source.table)
     return table is not None and (not source.column or source.column in table.columns)
+
+
+def _fed(name: str) -> sa.Table | None:
+    return tables.DAY_GRAINED.get(name, tables.FACTS.get(name))

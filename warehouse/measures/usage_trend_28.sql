@@ -3,6 +3,7 @@
 -- sources: usage_days
 -- window: 28 days
 -- needs: every day
+-- grain: product
 -- direction: up
 -- Active-user-days of the last 28 days over those of the 28 before; only where all 56 days were delivered.
 WITH covered AS (
@@ -14,13 +15,13 @@ WITH covered AS (
 )
 SELECT
     u.account_id,
-    '' AS product,
+    u.product,
     CAST(SUM(CASE WHEN u.day >= :as_of_minus_28 THEN u.active_users ELSE 0 END) AS DOUBLE PRECISION)
         / SUM(CASE WHEN u.day < :as_of_minus_28 THEN u.active_users ELSE 0 END) AS value,
     MAX(u.day) AS observed_at
-FROM account_usage u
+FROM measured_usage u
 LEFT JOIN covered c ON c.system = u.system AND c.stream = u.stream
 WHERE u.day >= :as_of_minus_56 AND u.day < :as_of
-GROUP BY u.account_id
+GROUP BY u.account_id, u.product
 HAVING COUNT(*) = COUNT(c.system)
     AND SUM(CASE WHEN u.day < :as_of_minus_28 THEN u.active_users ELSE 0 END) > 0
