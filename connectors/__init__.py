@@ -38,4 +38,5 @@ def connect(
         from connectors.files import Files
 
         return Files(system, env, clock)
-    raise ConfigError(f"{system}.yaml: there is no connector of kind {kind!r}; known are files, hubspot, salesforce and zendesk")
+    known = "files, hubspot, salesforce and zendesk"
+    raise ConfigError(f"{system}.yaml: there is no connector of kind {kind!r}; known are {known}")

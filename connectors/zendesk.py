@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from connectors import zendesk_pull, zendesk_writes
+from connectors import zendesk_pull
 from connectors.base import (
     Bookmark,
     Budget,
@@ -26,6 +26,7 @@ from connectors.zendesk_auth import from_environment
 from connectors.zendesk_pace import Limits
 from connectors.zendesk_records import Selection, of_fields, of_stream
 from connectors.zendesk_schema import Described, describe
+from connectors.zendesk_writes import Writer
 
 LONGEST_ASKED = 120.0
 """Seconds; Zendesk has been seen to ask for 93."""
@@ -51,6 +52,7 @@ class Zendesk:
         self.system = system
         self.loopback = is_loopback(urlsplit(credentials.base_url).hostname or "")
         self._api = Api(system, http, credentials, limits)
+        self._writer = Writer(self._api)
         self._objects: dict[str, Described] = {}
 
     def organization(self) -> str:
@@ -76,7 +78,7 @@ class Zendesk:
         return Budget(calls=self._api.http.calls)
 
     def write(self, writes: Sequence[Write]) -> list[Outcome]:
-        return zendesk_writes.write(self._api, writes)
+        return self._writer.write(writes)
 
     def find(
         self,

@@ -6,51 +6,81 @@ time, or that Zendesk does not know any more, leaves its writes unknown: they ar
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import orjson
 
-from connectors.base import ConfigError, Operation, Outcome, Status, Unavailable, Write
+from connectors.base import ConfigError, Outcome, Status, Unavailable, Write
 from connectors.http import Reply, Unanswered
-from connectors.zendesk_api import PAGE, Api, errors, holds, words
+from connectors.zendesk_api import PAGE, Api, Raw, errors, holds, words
+from connectors.zendesk_inputs import Ready, record
+from connectors.zendesk_jobs import followed, unknown
 
 PATH = "organizations/update_many"
-WHOLE_LISTS = frozenset({"domain_names", "tags"})
-"""What is sent replaces the whole list, with everything that people put there."""
-PAUSES = (0.5, 1.0, 2.0, 4.0, *[8.0] * 36)
-"""Seconds between two looks at a job; five minutes in all."""
-ENDED = frozenset({"completed", "failed", "killed"})
+SINGLE = "organization"
+FIELDS = "organization_fields"
+JSON = {"Content-Type": "application/json"}
 DIVISIBLE_STATUSES = frozenset({400, 413, 422})
 """A whole batch refused with one of these may hold a single culprit."""
 NOT_DONE = "NOT_SENT"
 """Our code for writes whose request could not go out after others of the same batch had."""
 
 
-class Ready(NamedTuple):
-    """A write with its record as JSON."""
+class Writer:
+    """Writes for one account; remembers whether its jobs take added fields, which no document says for sure."""
 
-    write: Write
-    record: bytes
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self._jobs_take_fields: bool | None = None
 
+    def write(self, writes: Sequence[Write]) -> list[Outcome]:
+        """Exactly one outcome a write. Raises only if nothing was sent."""
+        ready: list[Ready] = []
+        outcomes: list[Outcome] = []
+        for one in writes:
+            try:
+                ready.append(Ready(one, record(one)))
+            except ValueError as error:
+                outcomes.append(Outcome(one.change_id, Status.INVALID, one.id, code="UNSENDABLE", message=str(error)))
+        for n, some in enumerate(_requests(ready)):
+            outcomes += _if_possible(self._sent, some) if n else self._sent(some)
+        return outcomes
 
-def write(api: Api, writes: Sequence[Write]) -> list[Outcome]:
-    """Exactly one outcome a write. Raises only if nothing was sent."""
-    ready: list[Ready] = []
-    outcomes: list[Outcome] = []
-    for one in writes:
+    def _sent(self, ready: Sequence[Ready]) -> list[Outcome]:
+        if self._jobs_take_fields is False:
+            first, *others = ready
+            return [alone(self.api, first), *(out for one in others for out in _if_possible(self._alone, [one]))]
+        outcomes = _by_job(self.api, ready)
+        return outcomes if self._jobs_take_fields else self._looked_after(ready, outcomes)
+
+    def _alone(self, ready: Sequence[Ready]) -> list[Outcome]:
+        return [alone(self.api, one) for one in ready]
+
+    def _looked_after(self, ready: Sequence[Ready], outcomes: list[Outcome]) -> list[Outcome]:
+        """After the first job we look whether the fields arrived; if none did, they go again one by one."""
+        done = {outcome.change_id for outcome in outcomes if outcome.status is Status.SUCCEEDED}
+        written = [one for one in ready if one.write.change_id in done and FIELDS.encode() in one.record]
+        if not written:
+            return outcomes
+        ids = [one.write.id for one in written]
         try:
-            ready.append(Ready(one, _record(one)))
-        except ValueError as error:
-            outcomes.append(Outcome(one.change_id, Status.INVALID, one.id, code="UNSENDABLE", message=str(error)))
-    sent = False
-    for some in _requests(ready):
-        outcomes += _sent_if_possible(api, some) if sent else _sent(api, some)
-        sent = True
-    return outcomes
+            lost = ignored(written, self.api.by_ids("organizations/show_many", "organizations", ids))
+        except (ConfigError, Unavailable):
+            return outcomes
+        self._jobs_take_fields = not lost
+        kept = [outcome for outcome in outcomes if not lost or outcome.change_id not in done]
+        return kept + (_if_possible(self._sent, written) if lost else [])
+
+
+def _if_possible(send: Callable[[Sequence[Ready]], list[Outcome]], ready: Sequence[Ready]) -> list[Outcome]:
+    """Once other writes of the batch have their outcome: what cannot go out is said, not raised."""
+    try:
+        return send(ready)
+    except (ConfigError, Unavailable) as error:
+        return [
+            Outcome(one.write.change_id, Status.REJECTED, one.write.id, False, NOT_DONE, str(error)) for one in ready
+        ]
 
 
 def _requests(ready: Sequence[Ready]) -> list[list[Ready]]:
@@ -66,70 +96,59 @@ def _requests(ready: Sequence[Ready]) -> list[list[Ready]]:
     return requests
 
 
-# --- records ----------------------------------------------------------------------------------------------------------
+# --- one by one -------------------------------------------------------------------------------------------------------
 
 
-def _record(one: Write) -> bytes:
-    """The organization as JSON; ValueError says what cannot be sent and why."""
-    if one.object != "organizations" or one.operation is not Operation.UPDATE or not str(one.id or "").isdigit():
-        raise ValueError(f"Zendesk takes updates of organizations by id, not {one.operation} of {one.object} {one.id}")
-    record: dict[str, Any] = {"id": int(one.id or 0)}
-    for name, value in one.fields.items():
-        head, _, key = name.partition(".")
-        if head in WHOLE_LISTS:
-            raise ValueError(f"{name}: Zendesk would replace the organization's whole list, so crmpulse never sends it")
-        if key:
-            record.setdefault(head, {})[key] = _plain(name, value)
-        else:
-            record[name] = _plain(name, value)
-    return orjson.dumps(record)
-
-
-def _plain(name: str, value: Any) -> Any:
-    """The value as JSON holds it exactly."""
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ValueError(f"{name}: {value} has no time zone")
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal | float) and not math.isfinite(value):
-        raise ValueError(f"{name}: {value} is no number that JSON knows")
-    if isinstance(value, Decimal):
-        return orjson.Fragment(f"{value:f}")
+def alone(api: Api, one: Ready) -> Outcome:
+    """One organization by a request of its own, which answers with what the organization holds now."""
+    body = b'{"organization":' + one.record + b"}"
     try:
-        orjson.dumps(value)
-    except TypeError as error:  # a lone surrogate, an integer beyond 64 bits, an unknown type
-        raise ValueError(f"{name}: {error}") from error
-    return value
+        reply = api.send(
+            "PUT", f"organizations/{one.write.id}", resends=1, readable=holds(SINGLE), data=body, headers=JSON
+        )
+    except Unanswered as error:
+        return unknown([one], str(error))[0]
+    if reply.status >= 300:
+        return _refused_alone(one.write, reply)
+    if not holds(SINGLE)(reply) or str(reply.body[SINGLE].get("id")) != one.write.id:
+        return unknown([one], words(reply) or "the answer is about something else")[0]
+    if ignored([one], [reply.body[SINGLE]]):
+        told = "Zendesk took the write and left the fields as they were; do they exist, and may our user change them?"
+        return Outcome(one.write.change_id, Status.REJECTED, one.write.id, code="FIELDS_IGNORED", message=told)
+    return Outcome(one.write.change_id, Status.SUCCEEDED, one.write.id)
+
+
+def _refused_alone(one: Write, reply: Reply) -> Outcome:
+    found = errors(reply)
+    code = found[0].code if found else f"HTTP_{reply.status}"
+    status = Status.UNKNOWN if reply.unsure and reply.status != 404 else Status.REJECTED
+    return Outcome(one.change_id, status, one.id, False, code, words(reply) or reply.text, gone=reply.status == 404)
+
+
+def ignored(ready: Sequence[Ready], organizations: Iterable[Raw]) -> bool:
+    """Whether not one of the organizations shows one of the added fields that it was sent."""
+    shown = {str(raw.get("id")): raw.get(FIELDS) or {} for raw in organizations}
+    sent = [(one.write.id, orjson.loads(one.record).get(FIELDS) or {}) for one in ready]
+    told = [(shown[str(id)].get(key), value) for id, fields in sent if id in shown for key, value in fields.items()]
+    meant = [(theirs, ours) for theirs, ours in told if ours not in (None, "", False)]
+    return bool(meant) and all(theirs in (None, "", False) for theirs, _ in meant)
 
 
 # --- requests ---------------------------------------------------------------------------------------------------------
 
 
-def _sent(api: Api, ready: Sequence[Ready]) -> list[Outcome]:
+def _by_job(api: Api, ready: Sequence[Ready]) -> list[Outcome]:
     """One job and how it ended for each write; halves of it when the whole was refused."""
     body = b'{"organizations":[' + b",".join(one.record for one in ready) + b"]}"
-    headers = {"Content-Type": "application/json"}
     try:
-        reply = api.send("PUT", PATH, resends=1, readable=holds("job_status"), data=body, headers=headers)
+        reply = api.send("PUT", PATH, resends=1, readable=holds("job_status"), data=body, headers=JSON)
     except Unanswered as error:
-        return _unknown(ready, str(error))
+        return unknown(ready, str(error))
     if reply.status < 300 and holds("job_status")(reply):
-        return _of_job(api, ready, reply.body["job_status"])
+        return followed(api, ready, reply.body["job_status"])
     if reply.unsure or reply.status < 300:
-        return _unknown(ready, words(reply) or "the answer names no job")
+        return unknown(ready, words(reply) or "the answer names no job")
     return _refused(api, ready, reply)
-
-
-def _sent_if_possible(api: Api, ready: Sequence[Ready]) -> list[Outcome]:
-    """As `_sent`, once other writes of the batch have their outcome: what cannot go out is said, not raised."""
-    try:
-        return _sent(api, ready)
-    except (ConfigError, Unavailable) as error:
-        return [
-            Outcome(one.write.change_id, Status.REJECTED, one.write.id, False, NOT_DONE, str(error)) for one in ready
-        ]
 
 
 def _refused(api: Api, ready: Sequence[Ready], reply: Reply) -> list[Outcome]:
@@ -138,49 +157,9 @@ def _refused(api: Api, ready: Sequence[Ready], reply: Reply) -> list[Outcome]:
         raise api.refusal(reply, PATH)
     if reply.status in DIVISIBLE_STATUSES and len(ready) > 1:
         middle = len(ready) // 2
-        return _sent_if_possible(api, ready[:middle]) + _sent_if_possible(api, ready[middle:])
+        halves = ready[:middle], ready[middle:]
+        return [outcome for half in halves for outcome in _if_possible(partial(_by_job, api), half)]
     found = errors(reply)
     code = found[0].code if found else f"HTTP_{reply.status}"
     told = words(reply) or reply.text
     return [Outcome(one.write.change_id, Status.REJECTED, one.write.id, False, code, told) for one in ready]
-
-
-def _unknown(ready: Sequence[Ready], why: str) -> list[Outcome]:
-    return [Outcome(one.write.change_id, Status.UNKNOWN, one.write.id, message=why) for one in ready]
-
-
-# --- jobs -------------------------------------------------------------------------------------------------------------
-
-
-def _of_job(api: Api, ready: Sequence[Ready], job: Mapping[str, Any]) -> list[Outcome]:
-    """What the job says about each write once it has ended; unknown for all while nobody can tell."""
-    id = job.get("id")
-    for pause in PAUSES:
-        if job.get("status") in ENDED:
-            return _settled(ready, job)
-        api.http.sleep(pause)
-        try:
-            job = api.get(f"job_statuses/{id}", "job_status")
-        except (ConfigError, Unavailable) as error:
-            return _unknown(ready, f"the job {id} cannot be followed: {error}")
-    return _unknown(ready, f"the job {id} is still {job.get('status')} after {sum(PAUSES):.0f} seconds")
-
-
-def _settled(ready: Sequence[Ready], job: Mapping[str, Any]) -> list[Outcome]:
-    """Results are matched by the organization's id; a write without one is unknown, whatever the job says of itself."""
-    results = {str(r["id"]): r for r in job.get("results") or () if isinstance(r, dict) and r.get("id") is not None}
-    why = f"the job {job.get('id')} {job.get('status')} without a word on this record ({job.get('message') or '-'})"
-    return [_outcome(one.write, results.get(str(one.write.id)), why) for one in ready]
-
-
-def _outcome(one: Write, result: Mapping[str, Any] | None, why: str) -> Outcome:
-    if result is None:
-        return Outcome(one.change_id, Status.UNKNOWN, one.id, message=why)
-    code = str(result.get("error") or "")
-    if result.get("success") is True or (result.get("status") == "Updated" and not code):
-        return Outcome(one.change_id, Status.SUCCEEDED, one.id)
-    if not code and result.get("success") is not False:
-        return Outcome(one.change_id, Status.UNKNOWN, one.id, message=why)
-    told = str(result.get("details") or result.get("errors") or result.get("status") or "the vendor gave no reason")
-    gone = "notfound" in code.replace(" ", "").lower()
-    return Outcome(one.change_id, Status.REJECTED, one.id, code=code or "JOB_FAILED", message=told, gone=gone)
