@@ -120,8 +120,8 @@ def score_day(setup: Setup, report: RunReport, as_of: date, *, tell: Tell = sile
         if not scored.decides:
             step.note = f"{as_of} is over: recomputed beside what was stored, nothing decided"
             return
-        opened = playbooks.decide(conn, setup.mappings, as_of, now)
         handed = handoffs.decide(conn, setup.mappings, as_of, now)
+        opened = playbooks.decide(conn, setup.mappings, as_of, now)
     report.add(StepReport("decide", counts={**opened.counts(), **handed.counts()}))
 
 

@@ -6,14 +6,16 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from mappings import vocabulary
+from mappings.check_alerts import alerts, care
 from mappings.check_company import company
 from mappings.check_links import links
 from mappings.check_live import live
+from mappings.check_playbooks import playbooks
 from mappings.check_pull import pulls
 from mappings.check_push import pushes
-from mappings.check_rules import playbooks, scorecards, segments
+from mappings.check_rules import scorecards, segments
 from mappings.mistakes import Finding
-from mappings.models import Company, Links, Playbooks, Scorecards, Segments, SystemMapping
+from mappings.models import Alerts, Company, Links, Playbooks, Scorecards, Segments, SystemMapping
 
 __all__ = ["Parts", "live", "offline"]
 
@@ -27,6 +29,7 @@ class Parts:
     scorecards: Scorecards | None
     segments: Segments | None
     playbooks: Playbooks | None
+    alerts: Alerts | None = None
     links: Links | None = None
     measures: Collection[str] | None = None
 
@@ -44,8 +47,14 @@ def offline(parts: Parts) -> Iterator[tuple[str, Finding]]:
         yield from _in("scorecards.yaml", scorecards(parts.scorecards, parts.measures))
     if parts.segments is not None:
         yield from _in("segments.yaml", segments(parts.segments))
+        yield from _in(
+            "segments.yaml", care(parts.segments, known, parts.measures if every_system else None, parts.playbooks)
+        )
     if parts.playbooks is not None:
-        yield from _in("playbooks.yaml", playbooks(parts.playbooks))
+        yield from _in("playbooks.yaml", playbooks(parts.playbooks, parts.measures))
+    if parts.alerts is not None:
+        measured = parts.measures if every_system else None
+        yield from _in("alerts.yaml", alerts(parts.alerts, known, measured, parts.playbooks))
     if parts.links is not None:
         yield from _in("links.yaml", links(parts.links, list(parts.systems)))
 

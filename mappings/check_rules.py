@@ -1,8 +1,8 @@
-"""Whether scorecards, segments and playbooks can be followed, and their texts be filled in."""
+"""Whether scorecards and segments can be followed, and their texts be filled in."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
@@ -10,9 +10,23 @@ from jinja2.sandbox import SandboxedEnvironment
 from mappings import vocabulary
 from mappings.check_company import fits
 from mappings.mistakes import Finding, below, meant, one_of
-from mappings.models import Component, Playbooks, Scorecards, Segments
+from mappings.models import Component, Scorecard, Scorecards, Segments
+from mappings.vocabulary import Columns
 
-ACCOUNT_COLUMNS = {**vocabulary.TABLES["accounts"], **vocabulary.ACCOUNT_EXTRAS}
+OF_A_RECORD = ("link_key", "parent_ref")
+"""What a record of one system says, and the account of all of them does not."""
+
+ACCOUNT_COLUMNS: Columns = {
+    **{
+        column: kind
+        for column, kind in vocabulary.TABLES["accounts"].items()
+        if column not in OF_A_RECORD and not column.startswith("override_")
+    },
+    **vocabulary.ACCOUNT_EXTRAS,
+    "lifecycle": "text",
+    "segment": "text",
+}
+"""What `when` of a scorecard may look at."""
 
 
 def scorecards(scorecards: Scorecards, measures: Collection[str] | None) -> Iterator[Finding]:
@@ -20,24 +34,37 @@ def scorecards(scorecards: Scorecards, measures: Collection[str] | None) -> Iter
     tiers = scorecards.tiers
     if not 100 >= tiers.healthy > tiers.monitor > tiers.at_risk > tiers.critical == 0:
         yield Finding(("tiers",), "tiers go down from healthy over monitor and at_risk to critical, which begins at 0")
-    cards = scorecards.scorecards
+    yield from _cards(scorecards.scorecards, measures)
+
+
+def _cards(cards: Sequence[Scorecard], measures: Collection[str] | None) -> Iterator[Finding]:
+    """Every card by itself, and whether the ones before it leave anything to it."""
     for n, card in enumerate(cards):
         here = ("scorecards", n)
+        earlier = [other for other in cards[:n] if other.product == card.product]
         if card.name in [other.name for other in cards[:n]]:
             yield Finding((*here, "name"), f"there is a scorecard `{card.name}` above already")
         if card.when is not None:
             yield from below((*here, "when"), fits(card.when, ACCOUNT_COLUMNS, "accounts"))
-        elif n < len(cards) - 1:
-            yield Finding(
-                here, f"`{card.name}` has no `when`, so no scorecard below it is ever reached; move it to the end"
-            )
+        for other in earlier:
+            yield from below(here, _behind(card, other))
         for m, component in enumerate(card.components):
-            earlier = [other.id for other in card.components[:m]]
-            yield from below((*here, "components", m), _component(component, earlier, measures))
-    if cards[-1].when is not None:
-        yield Finding(
-            ("scorecards", len(cards) - 1), "the last scorecard must take every account: leave out its `when`"
-        )
+            ids = [other.id for other in card.components[:m]]
+            yield from below((*here, "components", m), _component(component, ids, measures))
+    last = max((n for n, card in enumerate(cards) if card.product is None), default=None)
+    if last is None:
+        yield Finding(("scorecards",), "every scorecard is of a product; one without `product` must score the accounts")
+    elif cards[last].when is not None:
+        yield Finding(("scorecards", last), "the last scorecard must take every account: leave out its `when`")
+
+
+def _behind(card: Scorecard, earlier: Scorecard) -> Iterator[Finding]:
+    """What a card above of the same product, or of accounts too, leaves to this one."""
+    if earlier.when is None:
+        yield Finding((), f"`{earlier.name}` above has no `when`, so `{card.name}` is never reached; put it above")
+    if card.product and card.core_features not in (None, earlier.core_features):
+        said = f"the core features of {card.product} are those of `{earlier.name}`; name them there only"
+        yield Finding(("core_features",), said)
 
 
 def _component(component: Component, earlier: list[str], measures: Collection[str] | None) -> Iterator[Finding]:
@@ -57,19 +84,6 @@ def segments(segments: Segments) -> Iterator[Finding]:
         yield Finding(("rank",), "high_touch_pct must be above 0 and below mid_touch_pct, which is at most 100")
     if not 0 <= least.smb < least.mid_market < least.enterprise < least.strategic:
         yield Finding(("threshold",), "thresholds go up from smb over mid_market and enterprise to strategic")
-
-
-def playbooks(playbooks: Playbooks) -> Iterator[Finding]:
-    """Everything wrong in playbooks.yaml."""
-    task = playbooks.at_risk.first_task
-    for key in ("subject", "body"):
-        yield from below(("at_risk", "first_task", key), template(getattr(task, key), vocabulary.TASK_NAMES))
-    for state in ("at_risk", "critical"):
-        if state not in task.priority:
-            yield Finding(("at_risk", "first_task", "priority"), f"`{state}` is missing: one of high, normal, low")
-    for key in ("name", "context"):
-        text = getattr(playbooks.expansion, key)
-        yield from below(("expansion", key), template(text, vocabulary.HANDOFF_NAMES))
 
 
 # --- templates --------------------------------------------------------------------------------------------------------

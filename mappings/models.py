@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from mappings.models_alerts import AlertRule, Alerts, AlertTask
+from mappings.models_care import Audience, Cadence, SuccessPlans, Touch, TouchTask
 from mappings.models_company import (
-    AtRisk,
     Company,
     CurrencySettings,
     CustomerSettings,
-    Expansion,
-    FirstTask,
     Guard,
     Place,
-    Playbooks,
     RankSegments,
     Segments,
     ThresholdSegments,
 )
 from mappings.models_links import LinkDecision, Links
+from mappings.models_playbooks import Ending, Expansion, Playbook, Playbooks, Question, Step
 from mappings.models_scorecards import Component, Override, Scorecard, Scorecards, Tiers
 from mappings.models_system import (
-    Association,
     Condition,
     Converter,
     Model,
@@ -36,16 +34,19 @@ from mappings.models_system import (
 )
 
 __all__ = [
-    "Association",
-    "AtRisk",
+    "AlertRule",
+    "AlertTask",
+    "Alerts",
+    "Audience",
+    "Cadence",
     "Company",
     "Component",
     "Condition",
     "Converter",
     "CurrencySettings",
     "CustomerSettings",
+    "Ending",
     "Expansion",
-    "FirstTask",
     "Guard",
     "LinkDecision",
     "Links",
@@ -53,6 +54,7 @@ __all__ = [
     "Model",
     "Override",
     "Place",
+    "Playbook",
     "Playbooks",
     "PullField",
     "PullMapping",
@@ -60,6 +62,7 @@ __all__ = [
     "PushKey",
     "PushMapping",
     "PushRows",
+    "Question",
     "RankSegments",
     "Role",
     "RoleSource",
@@ -67,9 +70,13 @@ __all__ = [
     "Scorecard",
     "Scorecards",
     "Segments",
+    "Step",
+    "SuccessPlans",
     "SystemMapping",
     "ThresholdSegments",
     "Tiers",
+    "Touch",
+    "TouchTask",
 ]
 
 
@@ -81,4 +88,5 @@ class Mappings(Model):
     scorecards: Scorecards
     segments: Segments
     playbooks: Playbooks
+    alerts: Alerts = Alerts()
     links: Links = Links()

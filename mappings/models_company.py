@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mappings.models_system import Condition, Model, Role
+from mappings.models_care import Audience, Cadence, SuccessPlans
+from mappings.models_system import Condition, Model
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 Days = Annotated[int, Field(ge=0)]
 Score = Annotated[int, Field(ge=0, le=100)]
-HandoffContact = Literal["champion", "sponsor"]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 # --- crmpulse.yaml ----------------------------------------------------------------------------------------------------
@@ -126,56 +125,9 @@ class Segments(Model):
     """The scheme that the CRM shows; both are computed."""
     rank: RankSegments = RankSegments()
     threshold: ThresholdSegments = ThresholdSegments()
-
-
-# --- playbooks.yaml ---------------------------------------------------------------------------------------------------
-
-
-class FirstTask(Model):
-    """What somebody must do when an episode opens."""
-
-    role: Role = "csm"
-    due_in_days: Days = 3
-    priority: dict[Literal["at_risk", "critical"], Literal["high", "normal", "low"]]
-    """By the state at the opening."""
-    subject: str
-    """A template."""
-    body: str
-    """A template."""
-
-
-class AtRisk(Model):
-    """The at-risk playbook."""
-
-    opens_on: Literal["state"] = "state"
-    """Entering at_risk or critical, not during onboarding."""
-    first_task: FirstTask
-
-
-class Expansion(Model):
-    """When sales gets a lead, and what it says."""
-
-    least_score: Score = 85
-    limit_pct: Annotated[float, Field(ge=0)] = 80
-    """Use of any one plan limit from which on an account is ready, or ..."""
-    departments: Annotated[int, Field(ge=1)] = 2
-    """... this many departments active in 28 days."""
-    close_in_days: Days = 90
-    """From the opening to the close date."""
-    cool_down_days: Days = 90
-    """How long after a handoff ended none is opened."""
-    amount: Literal["empty"] | Decimal = "empty"
-    """empty, or a fixed amount in the account's currency."""
-    name: str
-    """A template."""
-    contacts: Sequence[HandoffContact] = ("champion", "sponsor")
-    """Who becomes a contact role of the opportunity."""
-    context: str
-    """A template: what a sales rep reads."""
-
-
-class Playbooks(Model):
-    """playbooks.yaml."""
-
-    at_risk: AtRisk
-    expansion: Expansion
+    cadence: Cadence = Cadence()
+    """Regular touches by people."""
+    audiences: list[Audience] = []
+    """Accounts that get automated touches."""
+    success_plans: SuccessPlans = SuccessPlans()
+    """What each segment's success plan is."""

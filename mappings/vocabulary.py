@@ -56,6 +56,7 @@ TABLES: Mapping[str, Columns] = {
         "close_date": "date",
         "closed": "boolean",
         "won": "boolean",
+        "declined_reason": "text",
         "owner_ref": "text",
     },
     "opportunity_contacts": {
@@ -112,6 +113,16 @@ TABLES: Mapping[str, Columns] = {
         "feature": "text",
         "plan": "text",
     },
+    "task_feedback": {
+        "account_ref": "text",
+        "key": "text",
+        "closed": "boolean",
+        "closed_at": "datetime",
+        "closed_day": "date",
+        "done_by_ref": "text",
+        "verdict": "text",
+        "snoozed_until": "date",
+    },
     "surveys": {
         "account_ref": "text",
         "kind": "text",
@@ -159,6 +170,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "subscriptions": ("account_ref",),
     "goals": ("account_ref",),
     "plan_features": ("account_ref", "feature", "plan"),
+    "task_feedback": ("key", "closed"),
     "surveys": ("account_ref", "kind", "answered_day"),
     "usage_days": ("account_ref", "day", "active_users"),
     "feature_days": ("account_ref", "day", "feature", "uses"),
@@ -177,7 +189,8 @@ CLOSED_LISTS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("tickets", "rating"): ("good", "neutral", "bad"),
     ("touchpoints", "direction"): ("inbound", "outbound"),
     ("touchpoints", "outcome"): ("held", "no_show", "cancelled_by_us", "cancelled_by_customer", "planned"),
-    ("surveys", "kind"): ("nps", "csat", "renewal_intent", "referral"),
+    ("task_feedback", "verdict"): ("not_a_risk", "snoozed"),
+    ("surveys", "kind"): ("nps", "csat", "renewal_intent", "referral", "churn_intent"),
     ("plan_features", "plan"): ("subscription", "success"),
     ("accounts", "override_tier"): ("healthy", "monitor", "at_risk", "critical"),
 }
@@ -269,6 +282,7 @@ LONGEST: Mapping[str, int] = {
     "reason_3": 200,
     "reasons": 610,
     "detail": 32_000,
+    "audiences": 255,
 }
 """Most characters of the texts that we write, where there is such a bound."""
 
@@ -297,6 +311,7 @@ BRIEFING_NAMES = (
     "findings",
     "goals_reached",
     "limits",
+    "other_contacts",
     "previous_score",
     "reasons",
     "score",
@@ -306,12 +321,62 @@ BRIEFING_NAMES = (
     "tier",
     "unknown",
 )
-TASK_NAMES = (*BRIEFING_NAMES, "owner", "relapse")
-HANDOFF_NAMES = (*BRIEFING_NAMES, "csm", "owner")
-"""What the texts of an at-risk task and of an expansion handoff may use."""
+TASK_NAMES = (*BRIEFING_NAMES, "day", "handoff", "missing", "opened", "owner", "relapse", "score_at_opening")
+HANDOFF_NAMES = (*BRIEFING_NAMES, "answers", "csm", "missing", "owner")
+"""What the texts of a playbook's step and of an expansion handoff may use."""
+
+ALERT_NAMES = (*BRIEFING_NAMES, "action", "colour", "label", "owner", "playbook", "says", "signals", "since")
+TOUCH_NAMES = (*BRIEFING_NAMES, "due_day", "label", "last_day", "owner")
+"""What the texts of the task of an alert and of an overdue touch may use."""
 
 BRIEFED_ACCOUNT = ("arr", "currency", "domain", "industry", "name", "renewal_date", "renewal_in_days", "segment")
 """What these texts may use of `account`, as in `account.name`."""
 
 FILTERS = ("day",)
 """Filters of ours beside Jinja's own."""
+
+SITUATION: Columns = {
+    "score": "integer",
+    "tier": "text",
+    "state": "text",
+    "state_days": "integer",
+    "coverage_pct": "integer",
+    "lifecycle": "text",
+    "segment": "text",
+    "status": "text",
+    "industry": "text",
+    "arr_reporting": "decimal",
+    "customer_days": "integer",
+    "renewal_in_days": "integer",
+    "days_since_recovery": "integer",
+    "handoff": "text",
+    "handoff_days": "integer",
+    "questions_open": "integer",
+}
+"""What a playbook may ask about an account, beside every measure."""
+
+STANDING: Columns = {
+    "day": "integer",
+    "score_gain": "integer",
+    "responded": "boolean",
+    "meeting_held": "boolean",
+    "progressed": "boolean",
+    "steps_done": "integer",
+    "renewed": "boolean",
+    "contract_ended": "boolean",
+}
+"""What it may ask about an episode too."""
+
+SIGNALS: Columns = {
+    **dict.fromkeys(("tier", "state", "lifecycle", "segment", "segment_rank", "segment_threshold"), "text"),
+    **dict.fromkeys(("industry", "status"), "text"),
+    **dict.fromkeys(("score", "coverage_pct", "renewal_in_days", "customer_days"), "number"),
+    **dict.fromkeys(("score_drop", "usage_drop", "engagement_drop", "support_drop"), "number"),
+    **dict.fromkeys(("relationship_drop", "value_drop"), "number"),
+    **dict.fromkeys(("usage_pct", "engagement_pct", "support_pct", "relationship_pct", "value_pct"), "number"),
+    **dict.fromkeys(("critical_tickets_now", "churn_intents_now", "renewal_intent_now", "referrals_now"), "number"),
+}
+"""What conditions of alerts and audiences may ask beside measures, their changes, and attributes of accounts."""
+
+CHANGE_OF_A_MEASURE = r"([a-z][a-z0-9_]*)_(rise|fall)_([1-9][0-9]{0,2})"
+"""`sponsors_left_rise_30`: today's value against the lowest (rise) or highest (fall) of the 30 days before."""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, text
 
+from mappings.models import Mappings
 from tests.decision_rows import (
     ACCOUNT,
     AS_OF,
@@ -44,10 +45,21 @@ def conn(warehouse: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def at_risk_only(**company: Any) -> Mappings:
+    """The house's mappings with one playbook; the others have tests of their own."""
+    mappings = read(**company)
+    only = mappings.playbooks.model_copy(update={"playbooks": {"at_risk": mappings.playbooks.playbooks["at_risk"]}})
+    return mappings.model_copy(update={"playbooks": only})
+
+
 def decide(conn: Connection, day: date, state: str, account_id: str = ACCOUNT, **columns: Any) -> Decided:
     """Store one score of the day and take its decisions."""
     put(conn, tables.score_history, score(account_id, day, **{"score": 45, "state": state, "tier": state, **columns}))
-    return playbooks.decide(conn, read(), day, NOW)
+    return playbooks.decide(conn, at_risk_only(), day, NOW)
+
+
+def decided(opened: int = 0, closed: int = 0, tasks: int = 0, waiting: int = 0, unowned: int = 0) -> Decided:
+    return Decided(opened, closed, tasks, waiting, unowned)
 
 
 def episodes(conn: Connection) -> list[Mapping[str, Any]]:
@@ -68,7 +80,7 @@ def see(conn: Connection, key: str, deleted: bool = False, **fields: Any) -> Non
 def test_trouble_opens_an_episode_with_a_task_for_the_csm(conn: Connection, state: str, priority: str) -> None:
     """Entering at_risk or critical opens one episode and one task, due in three days, under a key that is found again."""
     decide(conn, AS_OF - DAY, "monitor", score=65)
-    assert decide(conn, AS_OF, state) == Decided(opened=1, closed=0, waiting=0, unowned=0)
+    assert decide(conn, AS_OF, state) == decided(opened=1, tasks=1)
     (episode,), (task,) = episodes(conn), tasks(conn)
     assert (episode["account_id"], episode["playbook"], episode["opened_as_of"]) == (ACCOUNT, "at_risk", AS_OF)
     assert (episode["score_at_opening"], episode["state_at_opening"], episode["previous_episode"]) == (45, state, None)
@@ -82,7 +94,7 @@ def test_trouble_opens_an_episode_with_a_task_for_the_csm(conn: Connection, stat
 def test_running_a_day_again_opens_nothing_again(conn: Connection) -> None:
     """The second run of a day finds the episode of the first."""
     decide(conn, AS_OF, "at_risk")
-    assert playbooks.decide(conn, read(), AS_OF, NOW) == Decided(0, 0, 0, 0)
+    assert playbooks.decide(conn, at_risk_only(), AS_OF, NOW) == decided()
     assert len(episodes(conn)) == len(tasks(conn)) == 1
 
 
@@ -146,10 +158,10 @@ def test_who_leaves_takes_episode_and_task_along(conn: Connection, change: str) 
     """A churned or excluded account has no open episode and no open task; an unknown one keeps them."""
     decide(conn, AS_OF, "at_risk")
     conn.execute(text("UPDATE accounts SET customer = NULL"))
-    playbooks.decide(conn, read(), AS_OF + DAY, NOW)
+    playbooks.decide(conn, at_risk_only(), AS_OF + DAY, NOW)
     assert episodes(conn)[0]["closed_as_of"] is None
     conn.execute(text(f"UPDATE accounts SET {change}"))
-    playbooks.decide(conn, read(), AS_OF + 2 * DAY, NOW)
+    playbooks.decide(conn, at_risk_only(), AS_OF + 2 * DAY, NOW)
     assert [e["closed_because"] for e in episodes(conn)] == ["account_left"]
     assert [t["closed_because"] for t in tasks(conn)] == ["account_left"]
 
@@ -160,7 +172,7 @@ def test_a_merged_account_hands_its_episode_on(conn: Connection) -> None:
     customers(conn, account("01SURVIVOR", record="001Z"))
     conn.execute(text("DELETE FROM accounts WHERE account_id = :old"), {"old": ACCOUNT})
     conn.execute(text("UPDATE account_ids SET merged_into = '01SURVIVOR' WHERE account_id = :old"), {"old": ACCOUNT})
-    assert decide(conn, AS_OF + DAY, "at_risk", "01SURVIVOR") == Decided(0, 0, 0, 0)
+    assert decide(conn, AS_OF + DAY, "at_risk", "01SURVIVOR") == decided()
     assert decide(conn, AS_OF + 2 * DAY, "healthy", "01SURVIVOR", score=85).closed == 1
 
 
@@ -177,37 +189,37 @@ def crowd(conn: Connection, *states: str) -> list[str]:
 def test_nobody_gets_more_new_tasks_a_day_than_the_cap(conn: Connection) -> None:
     """Critical before at_risk, then the highest ARR; the rest is shown as waiting and opens on the following days."""
     ids = crowd(conn, "at_risk", "at_risk", "critical", "at_risk", "critical")
-    capped = read(max_new_tasks=2)
-    assert playbooks.decide(conn, capped, AS_OF, NOW) == Decided(opened=2, closed=0, waiting=3, unowned=0)
+    capped = at_risk_only(max_new_tasks=2)
+    assert playbooks.decide(conn, capped, AS_OF, NOW) == decided(opened=2, tasks=2, waiting=3)
     assert {e["account_id"] for e in episodes(conn)} == {ids[2], ids[4]}
     waiting = conn.execute(text("SELECT account_id, owner_email, as_of FROM waiting_tasks ORDER BY account_id")).all()
     assert [tuple(w) for w in waiting] == [(i, "cara@example.com", AS_OF) for i in (ids[0], ids[1], ids[3])]
     assert playbooks.decide(conn, capped, AS_OF, NOW).opened == 0
     put(conn, tables.score_history, *(score(i, AS_OF + DAY, score=45, state="at_risk") for i in ids))
-    assert playbooks.decide(conn, capped, AS_OF + DAY, NOW) == Decided(opened=2, closed=0, waiting=1, unowned=0)
+    assert playbooks.decide(conn, capped, AS_OF + DAY, NOW) == decided(opened=2, tasks=2, waiting=1)
     assert {e["account_id"] for e in episodes(conn) if e["opened_as_of"] > AS_OF} == {ids[0], ids[1]}
 
 
 def test_who_recovers_while_waiting_is_left_alone(conn: Connection) -> None:
     """A task that waited is not opened after its reason is gone."""
     ids = crowd(conn, "at_risk", "at_risk")
-    capped = read(max_new_tasks=1)
+    capped = at_risk_only(max_new_tasks=1)
     playbooks.decide(conn, capped, AS_OF, NOW)
     put(conn, tables.score_history, *(score(i, AS_OF + DAY, score=85, state="healthy") for i in ids))
-    assert playbooks.decide(conn, capped, AS_OF + DAY, NOW) == Decided(opened=0, closed=1, waiting=0, unowned=0)
+    assert playbooks.decide(conn, capped, AS_OF + DAY, NOW) == decided(closed=1)
     assert conn.execute(text("SELECT count(*) FROM waiting_tasks")).scalar() == 0
 
 
 def test_an_account_without_an_owner_is_a_question_and_no_task(conn: Connection) -> None:
     """The episode opens, the missing person is an issue; once somebody is named the task comes and the issue goes."""
     conn.execute(text("UPDATE users SET active = FALSE"))
-    assert decide(conn, AS_OF, "at_risk") == Decided(opened=1, closed=0, waiting=0, unowned=1)
+    assert decide(conn, AS_OF, "at_risk") == decided(opened=1, unowned=1)
     assert tasks(conn) == []
     issue = conn.execute(text("SELECT kind, subject, field, message FROM issues WHERE resolved_at IS NULL")).one()
     assert tuple(issue[:3]) == ("no_task_owner", ACCOUNT, "csm")
     assert "Globex" in issue.message
     conn.execute(text("UPDATE users SET active = TRUE"))
-    assert decide(conn, AS_OF + DAY, "at_risk") == Decided(opened=0, closed=0, waiting=0, unowned=0)
+    assert decide(conn, AS_OF + DAY, "at_risk") == decided(tasks=1)
     assert [(t["episode"], t["opened_as_of"]) for t in tasks(conn)] == [(episodes(conn)[0]["episode"], AS_OF + DAY)]
     assert conn.execute(text("SELECT count(*) FROM issues WHERE resolved_at IS NULL")).scalar() == 0
 
@@ -308,7 +320,7 @@ def test_the_longest_subject_fits_a_crm(name: str) -> None:
         "score": 39,
         "reasons": [f"{longest} (as of 18 Nov 2026)"],
     }
-    subject = templates.render(read().playbooks.at_risk.first_task.subject, names, "")
+    subject = templates.render(read().playbooks.playbooks["at_risk"].steps[0].subject, names, "")
     assert len(subject) <= 255
     assert subject.endswith(f"{longest} (as of 18 Nov 2026)")
 
@@ -339,7 +351,7 @@ def test_three_weeks_of_any_days(conn: Connection) -> None:
     customers(conn, *(account(i, record=f"001{i}") for i in ids))
     put(conn, tables.account_roles, *(role(f"001{i}", "csm", user_ref="005A") for i in ids))
     told = {i: OneAccount() for i in ids}
-    uncapped = read(max_new_tasks=1000)
+    uncapped = at_risk_only(max_new_tasks=1000)
     for n in range(20):
         day, rows = AS_OF + n * DAY, []
         for i in ids:

@@ -32,6 +32,13 @@ JOIN {stage} t ON t.account_id = l.account_id
 WHERE c.role IN ('champion', 'sponsor') AND COALESCE(c.active, TRUE)
 ORDER BY c.role, c.name, c.id"""
 
+_OTHER_CONTACTS = """
+SELECT l.account_id, c.system, c.id, c.name, c.email, c.title
+FROM contacts c JOIN account_links l ON l.system = c.system AND l.external_id = c.account_ref
+JOIN {stage} t ON t.account_id = l.account_id
+WHERE COALESCE(c.role, '') NOT IN ('champion', 'sponsor') AND COALESCE(c.active, TRUE)
+ORDER BY c.name, c.id"""
+
 _TICKETS = """
 SELECT l.account_id, c.id, c.subject
 FROM tickets c JOIN account_links l ON l.system = c.system AND l.external_id = c.account_ref
@@ -108,6 +115,8 @@ class Briefing:
     """Where to begin, beside each reason; empty where the scorecard says nothing."""
     unknown: Sequence[str]
     contacts: Sequence[Contact]
+    other_contacts: Sequence[str]
+    """Everybody else at the account whom we know, with what they do there."""
     critical_tickets: Sequence[str]
     goals_reached: Sequence[str]
     limits: Sequence[Limit]
@@ -128,6 +137,7 @@ class Briefing:
             "unknown": self.unknown,
             "contacts": first([str(contact) for contact in self.contacts]),
             "champions": first([c.name for c in self.contacts if c.role == "champion"]),
+            "other_contacts": first(self.other_contacts),
             "sponsors": first([c.name for c in self.contacts if c.role == "sponsor"]),
             "critical_tickets": self.critical_tickets,
             "goals_reached": self.goals_reached,
@@ -142,7 +152,8 @@ def briefings(conn: Connection, mappings: Mappings, as_of: date, account_ids: Co
     cards = words.lines(conn, mappings)
     with bulk.staged(conn, tables.account_ids, asked) as stage:
         by_account = _Reader(conn, stage, as_of)
-        contacts, tickets, goals = by_account(_CONTACTS), by_account(_TICKETS), by_account(_GOALS)
+        contacts, others = by_account(_CONTACTS), by_account(_OTHER_CONTACTS)
+        tickets, goals = by_account(_TICKETS), by_account(_GOALS)
         limits, departments = by_account(_LIMITS), by_account(_DEPARTMENTS)
         accounts = by_account(_ACCOUNTS)
         judged = words.judged_components(conn, stage, as_of)
@@ -152,6 +163,7 @@ def briefings(conn: Connection, mappings: Mappings, as_of: date, account_ids: Co
             health=row,
             **_judgement(cards.get(row["version"], []), judged[account_id]),
             contacts=[_contact(contact) for contact in contacts[account_id]],
+            other_contacts=[_other(contact) for contact in others[account_id]],
             critical_tickets=first([ticket["subject"] or ticket["id"] for ticket in tickets[account_id]]),
             goals_reached=first([goal["title"] or goal["id"] for goal in goals[account_id]]),
             limits=_last_seen(limits[account_id]),
@@ -172,6 +184,12 @@ def _judgement(card: Sequence[Line], judged: Sequence[Judged]) -> dict[str, list
 
 def _contact(row: RowMapping) -> Contact:
     return Contact(row["system"], row["id"], row["name"] or row["email"] or row["id"], row["email"], row["role"])
+
+
+def _other(row: RowMapping) -> str:
+    beside = ", ".join(part for part in (row["title"], row["email"]) if part)
+    name = row["name"] or row["email"] or row["id"]
+    return f"{name} ({beside})" if beside and beside != name else str(name)
 
 
 @dataclass(frozen=True, slots=True)

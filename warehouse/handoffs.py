@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, text
 from ulid import ULID
 
 from mappings.models import Expansion, Mappings
-from warehouse import briefing, bulk, issues, opportunities, roles, tables, templates
+from warehouse import briefing, bulk, issues, opportunities, qualification, roles, tables, templates
 from warehouse.briefing import Briefing
 from warehouse.merged import ACCOUNT_NOW
 from warehouse.opportunities import OpenExpansion
@@ -31,6 +31,8 @@ class HandedOff:
     """Of the opened ones, those that are notes on an opportunity which sales has open already."""
     closed: int
     unowned: int
+    unqualified: int = 0
+    """Accounts that are ready and held back by the gate, because a question has no answer yet."""
 
     def counts(self) -> dict[str, int]:
         """What happened, by the words in which a report shows it."""
@@ -38,25 +40,34 @@ class HandedOff:
             "handoffs opened": self.opened,
             "handoffs closed": self.closed,
             "handoffs without owner": self.unowned,
+            "handoffs not qualified": self.unqualified,
         }
 
 
 def decide(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> HandedOff:
     """Decide as_of, in the connection's transaction; again on the same day it opens only what came since."""
-    closed = opportunities.read_back(conn, as_of)
-    ready = _ready(conn, mappings.playbooks.expansion, as_of)
+    rules = mappings.playbooks.expansion
+    closed = opportunities.read_back(conn, rules, as_of)
+    ready = _ready(conn, rules, as_of)
     account_ids = [row["account_id"] for row in ready]
+    answered = qualification.answers(conn, rules, account_ids)
     people = roles.people(conn, mappings, account_ids)
     told = briefing.briefings(conn, mappings, as_of, account_ids)
     open_ones = opportunities.open_expansions(conn, mappings.company.installation, account_ids)
     opened, unowned = [], []
+    unqualified = 0
     for row in ready:
-        handoff = _handoff(mappings, row, people, told[row["account_id"]], open_ones.get(row["account_id"]))
+        account_id = row["account_id"]
+        answers = answered.get(account_id, {})
+        if rules.gate == "closed" and qualification.missing(rules, answers):
+            unqualified += 1
+            continue
+        handoff = _handoff(mappings, row, people, told[account_id], open_ones.get(account_id), answers)
         opened.append(handoff) if handoff else unowned.append(row)
     _store(conn, mappings, opened, as_of, now)
     found = [roles.nobody(people, row, "sales_owner", NOBODY) for row in unowned]
     issues.restate(conn, [NOBODY], found, now)
-    return HandedOff(len(opened), sum(h.note_on is not None for h in opened), closed, len(unowned))
+    return HandedOff(len(opened), sum(h.note_on is not None for h in opened), closed, len(unowned), unqualified)
 
 
 # --- who is ready -----------------------------------------------------------------------------------------------------
@@ -114,11 +125,18 @@ class Handoff:
     note_on: str | None
     name: str
     reasons: Sequence[str]
+    missing: Sequence[str]
+    """Questions without an answer: budget, authority, need, timeline."""
     context: str
 
 
 def _handoff(
-    mappings: Mappings, row: RowMapping, people: People, told: Briefing, existing: OpenExpansion | None
+    mappings: Mappings,
+    row: RowMapping,
+    people: People,
+    told: Briefing,
+    existing: OpenExpansion | None,
+    answers: Mapping[str, str],
 ) -> Handoff | None:
     """The handoff of a ready account; None where nobody in sales would own it."""
     account_id, rules = row["account_id"], mappings.playbooks.expansion
@@ -129,7 +147,15 @@ def _handoff(
         return None
     csm = people.owner(account_id, "csm")
     why = reasons(rules, row, told)
-    names = {**told.names(), "reasons": why, "owner": owner.name, "csm": f"{csm.name} ({csm.email})" if csm else ""}
+    missing = qualification.missing(rules, answers)
+    names = {
+        **told.names(),
+        "reasons": why,
+        "owner": owner.name,
+        "csm": f"{csm.name} ({csm.email})" if csm else "",
+        "missing": missing,
+        "answers": qualification.in_words(answers),
+    }
     where = "playbooks.yaml: expansion"
     return Handoff(
         row=row,
@@ -138,6 +164,7 @@ def _handoff(
         note_on=existing.id if existing else None,
         name=" ".join(templates.render(rules.name, names, f"{where}.name").split()),
         reasons=why,
+        missing=[question["name"] for question in missing],
         context=templates.render(rules.context, names, f"{where}.context"),
     )
 
@@ -174,4 +201,5 @@ def _row(mappings: Mappings, handoff: Handoff, minted: str, as_of: date, now: da
         "currency": handoff.row["currency"],
         "close_date": as_of + timedelta(days=rules.close_in_days),
         "state": "proposed",
+        "missing": json.dumps(list(handoff.missing)),
     }

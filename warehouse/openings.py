@@ -20,6 +20,7 @@ from warehouse import briefing, bulk, issues, roles, tables, tasks, templates
 from warehouse.roles import Owner, People
 
 Colour = Literal["red", "yellow", "green", ""]
+Level = Literal["high", "normal", "low"]
 OpenedBy = Literal["episode", "alert", "touch", "handoff"]
 
 NOBODY = "no_task_owner"
@@ -59,7 +60,7 @@ class Opening:
     """
     words: Words
     due_date: date
-    priority: Literal["high", "normal", "low"]
+    priority: Level
     names: Mapping[str, Any] = field(default_factory=dict)
     """What its templates may use beside the briefing and `owner`."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
-from warehouse import bulk, tables
+from mappings.models import Expansion
+from warehouse import bulk, predicates, tables
 
 
 class OpenExpansion(NamedTuple):
@@ -41,28 +42,56 @@ def open_expansions(conn: Connection, installation: str, account_ids: Collection
     return {account_id: OpenExpansion(*opportunity) for account_id, *opportunity in found}
 
 
-_ENDED = """
-SELECT h.handoff, CASE WHEN o.won THEN 'won' ELSE 'lost' END AS state
+_FOLLOWED = """
+SELECT h.handoff, h.note_on, h.state AS was, o.id, o.closed, o.won, o.declined_reason,
+  {accepted} AS accepted, {declined} AS declined, COALESCE(s.deleted, FALSE) AS deleted
 FROM handoffs h
-JOIN opportunities o ON o.system = h.system AND (o.id = h.note_on OR (h.note_on IS NULL AND o.key = h.key))
-WHERE h.closed_as_of IS NULL AND o.closed
-UNION
-SELECT h.handoff, 'declined' AS state
-FROM handoffs h
-JOIN seen_values s ON s.system = h.system AND s.key = h.key AND s.deleted
-WHERE h.closed_as_of IS NULL AND h.note_on IS NULL
-UNION
-SELECT h.handoff, 'declined' AS state
-FROM handoffs h
-LEFT JOIN opportunities o ON o.system = h.system AND o.id = h.note_on
-WHERE h.closed_as_of IS NULL AND h.note_on IS NOT NULL AND o.id IS NULL"""
-"""Closed opportunities were won or lost; an opportunity that sales deleted was declined."""
+LEFT JOIN opportunities o ON o.system = h.system AND (o.id = h.note_on OR (h.note_on IS NULL AND o.key = h.key))
+LEFT JOIN seen_values s ON s.system = h.system AND s.key = h.key AND h.note_on IS NULL
+WHERE h.closed_as_of IS NULL
+ORDER BY h.handoff"""
 
 
-def read_back(conn: Connection, as_of: date) -> int:
-    """Close the handoffs whose opportunity ended in the CRM; returns how many."""
-    ended = {row.handoff: row.state for row in conn.execute(text(f"{_ENDED} ORDER BY handoff, state"))}
-    if ended:
-        close = "UPDATE handoffs SET state = :state, closed_as_of = :as_of WHERE handoff = :handoff"
-        conn.execute(text(close), [{"handoff": h, "state": state, "as_of": as_of} for h, state in ended.items()])
-    return len(ended)
+def read_back(conn: Connection, rules: Expansion, as_of: date) -> int:
+    """Follow our handoffs in the CRM: accepted, declined with the reason, won, lost; returns how many ended."""
+    binds: predicates.Binds = {}
+    query = _FOLLOWED.format(
+        accepted=predicates.sql(rules.accepted_when, "o.{}".format, binds),
+        declined=predicates.sql(rules.declined_when, "o.{}".format, binds),
+    )
+    moved = [moved for row in conn.execute(text(query), binds).mappings() if (moved := _moved(row, as_of))]
+    if moved:
+        conn.execute(text(_MOVE), moved)
+    return sum(one["closed_as_of"] is not None for one in moved)
+
+
+_MOVE = """
+UPDATE handoffs SET state = :state, closed_as_of = :closed_as_of, declined_reason = :reason,
+  accepted_as_of = COALESCE(accepted_as_of, :accepted_as_of)
+WHERE handoff = :handoff"""
+
+
+def _moved(row: RowMapping, as_of: date) -> dict[str, Any] | None:
+    """What became of a handoff that moved on; None for one that stands where it stood."""
+    state, reason = _state(row)
+    if state == row["was"]:
+        return None
+    return {
+        "handoff": row["handoff"],
+        "state": state,
+        "reason": reason,
+        "closed_as_of": None if state in ("proposed", "accepted") else as_of,
+        "accepted_as_of": as_of if state == "accepted" else None,
+    }
+
+
+def _state(row: RowMapping) -> tuple[str, str | None]:
+    """The state that the CRM shows and, where sales declined, why; one that was accepted stays so until it ends."""
+    if row["id"] is None:
+        gone = row["deleted"] or row["note_on"] is not None
+        return ("declined", "the opportunity was deleted") if gone else (row["was"], None)
+    if row["closed"]:
+        if row["declined"] and not row["won"]:
+            return "declined", row["declined_reason"]
+        return ("won" if row["won"] else "lost"), None
+    return ("accepted" if row["accepted"] else row["was"]), None

@@ -1,19 +1,32 @@
-"""The at-risk playbook: an episode opens when a customer gets into trouble, with a first task for the right person."""
+"""Playbooks: episodes of steps over days, each step a task for the right person on its day.
+
+A run of a day asks first (`ask`), lets `openings.open` decide what fits into people's days, and settles the rest.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, text
-from ulid import ULID
+from sqlalchemy import Connection, RowMapping
 
-from mappings.models import Mappings
-from warehouse import bulk, episodes, openings, tables, tasks
-from warehouse.merged import ACCOUNT_NOW
-from warehouse.openings import Opening, Words
+from mappings.models import Mappings, Playbook, Step
+from warehouse import episodes, openings, playbook_names, playbook_steps, situations, standings, tasks
+from warehouse.openings import Colour, Level, Opened, Opening, Words
 
-PLAYBOOK = "at_risk"
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the playbooks want of a day, before it is known who has time for it."""
+
+    openings: Sequence[Opening]
+    new_episodes: Sequence[str]
+    closed: int
+    """Episodes."""
+    tasks_closed: int
+    """Tasks whose aim was reached, and those that people completed or deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,97 +36,95 @@ class Decided:
     opened: int
     """Episodes."""
     closed: int
+    tasks: int
+    """Opened."""
     waiting: int
-    """Accounts whose task the cap of a day holds back (D17)."""
+    """Tasks that the cap of a day holds back (D17)."""
     unowned: int
-    """Accounts in an episode without a task, because nobody active is in the role."""
+    """Steps without a task, because nobody active is in the role."""
 
     def counts(self) -> dict[str, int]:
         """What happened, by the words in which a report shows it."""
         return {
             "episodes opened": self.opened,
             "episodes closed": self.closed,
+            "tasks opened": self.tasks,
             "tasks waiting": self.waiting,
             "tasks without owner": self.unowned,
         }
 
 
 def decide(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> Decided:
-    """Decide as_of, in the connection's transaction; again on the same day it opens only what came since."""
-    tasks.read_back(conn, mappings, as_of)
-    closed = episodes.close(conn, as_of)
-    rows = conn.execute(text(_TROUBLED), {"as_of": as_of}).mappings().all()
-    minted = {row["account_id"]: row["episode"] or str(ULID.from_datetime(now)) for row in rows}
-    recovered = episodes.recoveries(conn)
-    asked = [_opening(mappings, row, minted[row["account_id"]], recovered, as_of) for row in rows]
-    opened = openings.open(conn, mappings, as_of, now, asked)
-    waiting = {opening.decision for opening in opened.waiting}
-    new = [row for row in rows if row["episode"] is None and minted[row["account_id"]] not in waiting]
-    bulk.append(conn, tables.episodes, [_episode(row, minted[row["account_id"]], as_of, now) for row in new])
-    return Decided(opened=len(new), closed=closed, waiting=len(waiting), unowned=len(opened.unowned))
+    """Decide as_of for the playbooks alone, in the connection's transaction."""
+    asked = ask(conn, mappings, as_of, now)
+    return settle(conn, asked, openings.open(conn, mappings, as_of, now, asked.openings))
 
 
-# --- opening ----------------------------------------------------------------------------------------------------------
+def ask(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> Asked:
+    """Read back what people did, end what is over, open what is needed, and say which tasks that takes.
 
-_TROUBLED = f"""
-WITH of_account AS (
-  SELECT n.account_id, e.episode, e.closed_as_of, t.key
-  FROM episodes e
-  JOIN ({ACCOUNT_NOW}) n ON n.decided_for = e.account_id
-  LEFT JOIN tasks t ON t.episode = e.episode AND t.step = 1
-  WHERE e.playbook = '{PLAYBOOK}'
-), current_ones AS (
-  SELECT account_id, min(episode) AS episode, count(key) AS tasks
-  FROM of_account WHERE closed_as_of IS NULL GROUP BY account_id
-), earlier AS (
-  SELECT account_id, max(episode) AS episode, max(closed_as_of) AS closed_as_of
-  FROM of_account WHERE closed_as_of IS NOT NULL GROUP BY account_id
-)
-SELECT s.account_id, s.state, s.score, s.reasons, a.name, c.episode, p.episode AS previous_episode
-FROM score_history s
-JOIN accounts a ON a.account_id = s.account_id AND NOT a.excluded AND a.customer IS NOT FALSE
-LEFT JOIN current_ones c ON c.account_id = s.account_id
-LEFT JOIN earlier p ON p.account_id = s.account_id
-WHERE s.as_of = :as_of AND s.score IS NOT NULL AND s.state IN ('at_risk', 'critical') AND s.lifecycle = 'customer'
-  AND COALESCE(c.tasks, 0) = 0 AND (p.closed_as_of IS NULL OR p.closed_as_of < :as_of)
-ORDER BY CASE s.state WHEN 'critical' THEN 0 ELSE 1 END, a.arr_reporting DESC NULLS LAST, s.account_id"""  # noqa: S608
-"""Customers in trouble without a first task, the most urgent first (D17).
-
-Being in trouble without an episode, not the moment of entering, is what opens one: so a day that was cut off between
-score and decision, the end of onboarding and the cap of a day lose nobody. An episode that ended today is not
-followed by another one today.
-"""
+    Again on the same day it asks only for what came since.
+    """
+    tasks_closed = tasks.read_back(conn, mappings, as_of)
+    situations.fill(conn, mappings, as_of)
+    standings.clear(conn)
+    standings.fill(conn, mappings, as_of)
+    closed = episodes.close(conn, mappings, as_of)
+    new = episodes.open(conn, mappings, as_of, now)
+    standings.fill(conn, mappings, as_of)
+    playbook_steps.judge(conn, mappings, as_of)
+    tasks_closed += playbook_steps.close_done(conn, as_of)
+    due = playbook_steps.due(conn)
+    names = playbook_names.names(conn, mappings, due)
+    wanted = [_opening(mappings, row, names[row["episode"]], as_of) for row in due]
+    return Asked(wanted, new, closed, tasks_closed)
 
 
-def _opening(
-    mappings: Mappings, row: RowMapping, episode: str, recovered: dict[str, dict[str, str]], as_of: date
-) -> Opening:
-    task = mappings.playbooks.at_risk.first_task
-    return Opening(
-        account_id=row["account_id"],
-        opened_by="episode",
-        decision=episode,
-        step=1,
-        rule=PLAYBOOK,
-        role=task.role,
-        colour="red" if row["state"] == "critical" else "yellow",
-        capped=True,
-        words=Words(task.subject, task.body, "playbooks.yaml: at_risk.first_task"),
-        due_date=as_of + timedelta(days=task.due_in_days),
-        priority=task.priority[row["state"]],
-        names={"relapse": recovered.get(row["previous_episode"])},
+def settle(conn: Connection, asked: Asked, opened: Opened) -> Decided:
+    """Take back the new episodes whose first task has to wait."""
+    ours = {opening.decision for opening in asked.openings}
+    begun = {opening.decision for opening in (*opened.tasks, *opened.unowned)}
+    held_back = {opening.decision for opening in opened.waiting} & set(asked.new_episodes) - begun
+    episodes.take_back(conn, held_back)
+    return Decided(
+        opened=len(asked.new_episodes) - len(held_back),
+        closed=asked.closed,
+        tasks=_count(opened.tasks, ours),
+        waiting=_count(opened.waiting, ours),
+        unowned=_count(opened.unowned, ours),
     )
 
 
-def _episode(row: RowMapping, episode: str, as_of: date, now: datetime) -> dict[str, object]:
-    return {
-        "episode": episode,
-        "account_id": row["account_id"],
-        "playbook": PLAYBOOK,
-        "opened_as_of": as_of,
-        "opened_at": now,
-        "score_at_opening": row["score"],
-        "state_at_opening": row["state"],
-        "reasons": row["reasons"],
-        "previous_episode": row["previous_episode"],
-    }
+def _count(of: Sequence[Opening], ours: set[str]) -> int:
+    return sum(opening.decision in ours for opening in of)
+
+
+def _opening(mappings: Mappings, row: RowMapping, names: Mapping[str, Any], as_of: date) -> Opening:
+    playbook, step = _step(mappings, row)
+    return Opening(
+        account_id=row["account_id"],
+        opened_by="episode",
+        decision=row["episode"],
+        step=step.step,
+        rule=row["playbook"],
+        role=step.role,
+        colour=_colour(playbook, row["state"]),
+        capped=not step.escalation and not row["begun"],
+        words=Words(step.subject, step.body, f"playbooks.yaml: {row['playbook']}, step {step.step}"),
+        due_date=as_of + timedelta(days=step.due_in_days),
+        priority=_priority(step, row["state"]),
+        names=names,
+    )
+
+
+def _step(mappings: Mappings, row: RowMapping) -> tuple[Playbook, Step]:
+    playbook = mappings.playbooks.playbooks[row["playbook"]]
+    return playbook, next(step for step in playbook.steps if step.step == row["step"])
+
+
+def _colour(playbook: Playbook, state: Any) -> Colour:
+    return playbook.colour if isinstance(playbook.colour, str) else playbook.colour.get(state, "green")
+
+
+def _priority(step: Step, state: Any) -> Level:
+    return step.priority if isinstance(step.priority, str) else step.priority.get(state, "normal")

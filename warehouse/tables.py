@@ -342,6 +342,7 @@ opportunities = _fact(
     Column("close_date", Date),
     Column("closed", Boolean),
     Column("won", Boolean),
+    Column("declined_reason", String),  # why sales turned it down
     Column("owner_ref", String),
     Column("expansion", Boolean, nullable=False),  # what expansion_when says
 )
@@ -398,6 +399,16 @@ plan_features = _fact(  # features by name: those that a subscription holds, tho
     Column("product", String),
     Column("feature", String),
     Column("plan", String),  # subscription, success
+)
+task_feedback = _fact(  # what people did with tasks of ours
+    "task_feedback",
+    Column("key", String),  # of the task
+    Column("closed", Boolean),
+    Column("closed_at", Instant),
+    Column("closed_day", Date),  # local day of the account
+    Column("done_by_ref", String),  # user of the same system who completed it
+    Column("verdict", String),  # not_a_risk, snoozed
+    Column("snoozed_until", Date),
 )
 surveys = _fact(
     "surveys",
@@ -703,6 +714,32 @@ segment_history = Table(
 )
 _index(segment_history, "account_id")
 
+due_touches = Table(  # when the run that is deciding now says that regular touches are due
+    "due_touches",
+    derived,
+    Column("account_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("last_day", Date),
+    Column("due_day", Date, nullable=False),
+)
+audience_members = Table(  # who the run that is deciding now puts into audiences
+    "audience_members",
+    derived,
+    Column("account_id", String, nullable=False),
+    Column("audience", String, nullable=False),
+)
+plan_standings = Table(  # where the run that is deciding now sees the success plans
+    "plan_standings",
+    derived,
+    Column("account_id", String, nullable=False),
+    Column("plan", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("goals", Integer, nullable=False),
+    Column("goals_reached", Integer, nullable=False),
+    Column("blockers", Text, nullable=False),
+    Column("adoption_gap", Text, nullable=False),
+)
+
 # --- decisions --------------------------------------------------------------------------------------------------------
 
 episodes = Table(
@@ -780,6 +817,9 @@ handoffs = Table(
     Column("close_date", Date, nullable=False),  # opening + 90 days, fixed
     Column("state", String, nullable=False),  # proposed, accepted, declined, won, lost
     Column("closed_as_of", Date),
+    Column("accepted_as_of", Date),
+    Column("declined_reason", String),
+    Column("missing", Text),  # JSON list of the questions without an answer at the opening: budget, authority ...
 )
 handoff_contacts = Table(
     "handoff_contacts",
@@ -788,6 +828,127 @@ handoff_contacts = Table(
     Column("system", String, nullable=False),
     Column("contact_ref", String, nullable=False),
     Column("role", String, nullable=False),  # champion, sponsor, ...
+)
+
+situations = Table(  # what playbooks may ask about every scored account, on the day that is decided now
+    "situations",
+    derived,
+    Column("account_id", String, primary_key=True),
+    Column("name", String),
+    Column("crm", String),
+    Column("score", Integer),
+    Column("tier", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("state_days", Integer, nullable=False),  # days since it entered the state
+    Column("coverage_pct", Integer, nullable=False),
+    Column("lifecycle", String, nullable=False),
+    Column("segment", String),
+    Column("status", String),
+    Column("industry", String),
+    Column("reasons", Text, nullable=False),
+    Column("arr_reporting", Amount),
+    Column("subscription_start", Date),
+    Column("customer_days", Integer),  # since the first subscription's start
+    Column("renewal_date", Date),
+    Column("renewal_in_days", Integer),  # negative once it has passed
+    Column("days_since_recovery", Integer),  # since an at-risk episode ended with it
+    Column("handoff", String),  # state of the latest handoff: proposed, accepted, declined, won, lost
+    Column("handoff_days", Integer),  # since it opened
+    Column("questions_open", Integer, nullable=False),  # of budget, authority, need and timeline
+)
+standings = Table(  # how every open episode stands, on the day that is decided now
+    "standings",
+    derived,
+    Column("episode", String, primary_key=True),
+    Column("playbook", String, nullable=False),
+    Column("account_id", String, nullable=False),  # the account that it is about now
+    Column("opened_as_of", Date, nullable=False),
+    Column("day", Integer, nullable=False),  # in the count of its playbook
+    Column("score_at_opening", Integer),
+    Column("score_gain", Integer),  # since the opening; NULL without a score
+    Column("responded", Boolean),  # an inbound touch or a held meeting since the opening; NULL: nobody can tell today
+    Column("meeting_held", Boolean),
+    Column("progressed", Boolean),  # a step completed by a person
+    Column("steps_done", Integer, nullable=False),  # completed by a person
+    Column("renewed", Boolean, nullable=False),  # the renewal date has moved on by a term
+    Column("contract_ended", Boolean, nullable=False),  # no renewal date is known any more
+)
+
+alerts = Table(  # what somebody should know of: one open one per account and rule
+    "alerts",
+    kept,
+    Column("alert", String, primary_key=True),  # ULID
+    Column("account_id", String, nullable=False),
+    Column("rule", String, nullable=False),
+    Column("colour", String, nullable=False),  # red, yellow, green
+    Column("opened_as_of", Date, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("says", Text, nullable=False),  # what happened, in one sentence
+    Column("signals", Text, nullable=False),  # JSON: the signals by which it opened
+    Column("closed_as_of", Date),
+    Column("closed_because", String),  # recovered, window_passed, superseded, not_a_risk, snoozed, account_left, ...
+    Column("false_since", Date),  # its cool-down: since when the condition has not been true; NULL while it is
+    Column("snoozed_until", Date),
+)
+_index(alerts, "account_id")
+touches = Table(  # a regular touch that was overdue: one row each, from the day on which it became a task
+    "touches",
+    kept,
+    Column("touch", String, primary_key=True),  # ULID
+    Column("account_id", String, nullable=False),
+    Column("kind", String, nullable=False),  # the id of the touch in segments.yaml
+    Column("due_day", Date, nullable=False),
+    Column("opened_as_of", Date, nullable=False),
+    Column("closed_as_of", Date),
+    Column("closed_because", String),  # held, done_by_person, deleted_by_person, not_due, account_left
+)
+_index(touches, "account_id")
+touch_history = Table(  # when the next regular touch of an account is due, as intervals
+    "touch_history",
+    kept,
+    Column("account_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("from_day", Date, nullable=False),
+    Column("to_day", Date),
+    Column("last_day", Date),  # the last one that took place
+    Column("due_day", Date, nullable=False),
+)
+_index(touch_history, "account_id")
+audience_history = Table(  # who is in which audience, with entry and exit
+    "audience_history",
+    kept,
+    Column("account_id", String, nullable=False),
+    Column("audience", String, nullable=False),
+    Column("from_day", Date, nullable=False),
+    Column("to_day", Date),
+)
+_index(audience_history, "account_id")
+plan_history = Table(  # where the success plan of an account stands, as intervals
+    "plan_history",
+    kept,
+    Column("account_id", String, nullable=False),
+    Column("from_day", Date, nullable=False),
+    Column("to_day", Date),
+    Column("plan", String, nullable=False),  # custom, template, none
+    Column("status", String, nullable=False),  # on_track, stalled, blocked, reached, missing
+    Column("goals", Integer, nullable=False),
+    Column("goals_reached", Integer, nullable=False),
+    Column("blockers", Text, nullable=False),  # JSON list of sentences
+    Column("adoption_gap", Text, nullable=False),  # JSON list of features that the plan names and nobody uses
+)
+_index(plan_history, "account_id")
+
+judged_steps = Table(  # every step of every open episode, on the day that is decided now
+    "judged_steps",
+    derived,
+    Column("episode", String, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("playbook", String, nullable=False),
+    Column("escalation", Boolean, nullable=False),
+    Column("begun", Boolean, nullable=False),  # its first day has come
+    Column("late", Boolean, nullable=False),  # its last day is over
+    Column("wanted", Boolean),  # what `when` says; NULL: nobody can tell today
+    Column("done", Boolean),  # what `done_when` says
 )
 
 # --- what goes out ----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Tasks of people: opened with an episode, closed by the person or by what happened to the account."""
+"""Tasks of people: opened by a decision, closed by the person or by what happened to the account."""
 
 from __future__ import annotations
 
@@ -18,6 +18,19 @@ WHERE t.system = :system AND t.closed_as_of IS NULL"""
 
 _CLOSE = "UPDATE tasks SET closed_as_of = :as_of, closed_because = :because WHERE key = :key AND closed_as_of IS NULL"
 
+_COMPLETED = """
+UPDATE tasks SET closed_as_of = :as_of, closed_because = 'done_by_person'
+WHERE closed_as_of IS NULL AND EXISTS (
+  SELECT 1 FROM task_feedback f WHERE f.system = tasks.system AND f.key = tasks.key AND f.closed)
+RETURNING key"""
+"""A task is over in whatever words the CRM closes it, not only in the one that we would write."""
+
+_DONE_BY = """
+UPDATE tasks SET done_by = (
+  SELECT max(f.done_by_ref) FROM task_feedback f WHERE f.system = tasks.system AND f.key = tasks.key)
+WHERE closed_because = 'done_by_person' AND done_by IS NULL AND EXISTS (
+  SELECT 1 FROM task_feedback f WHERE f.system = tasks.system AND f.key = tasks.key AND f.done_by_ref IS NOT NULL)"""
+
 _CLOSE_WITH_EPISODES = """
 UPDATE tasks SET closed_as_of = :as_of, closed_because = (
   SELECT CASE e.closed_because WHEN 'account_left' THEN 'account_left' ELSE 'condition_met' END
@@ -34,7 +47,9 @@ def read_back(conn: Connection, mappings: Mappings, as_of: date) -> int:
                 ended |= _ended(conn, system.system, push)
     if ended:
         conn.execute(text(_CLOSE), [{"key": k, "because": why, "as_of": as_of} for k, why in sorted(ended.items())])
-    return len(ended)
+    completed = conn.execute(text(_COMPLETED), {"as_of": as_of}).all()
+    conn.execute(text(_DONE_BY))
+    return len(ended) + len(completed)
 
 
 def _ended(conn: Connection, system: str, push: PushMapping) -> dict[str, str]:
