@@ -47,14 +47,18 @@ class Limits:
         self.used_today += 1
 
     def headers(self) -> dict[str, str]:
-        """What every answer but a search's tells of the limits."""
+        """What every answer but a search's tells of the limits; nothing of those that are not enforced."""
         most, daily = self._portal.settings.ten_secondly_limit, self._portal.settings.daily_limit
-        return {
+        of_the_day = {
+            "X-HubSpot-RateLimit-Daily": str(daily),
+            "X-HubSpot-RateLimit-Daily-Remaining": str(max(daily - self.used_today, 0)),
+        }
+        if not self._portal.settings.enforce_rates:
+            return of_the_day
+        return of_the_day | {
             "X-HubSpot-RateLimit-Max": str(most),
             "X-HubSpot-RateLimit-Remaining": str(max(most - len(self._recent), 0)),
             "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
-            "X-HubSpot-RateLimit-Daily": str(daily),
-            "X-HubSpot-RateLimit-Daily-Remaining": str(max(daily - self.used_today, 0)),
         }
 
 
