@@ -14,9 +14,10 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Table
 
-from mappings import conditions, convert
+from connectors.base import last_line_key
+from mappings import conditions, convert, streams
 from mappings.convert import Converted
-from mappings.models import Company, PullField, PullMapping, RoleSource
+from mappings.models import Company, PullField, PullMapping, RoleSource, SystemMapping
 from warehouse import fits
 from warehouse.conform.versions import Version
 from warehouse.issues import Issue
@@ -63,15 +64,17 @@ class Reading:
     """Columns of local days, each with the moment that it follows from."""
     domains: list[Reader]
     """Fields with further domains of an account record."""
-    ours: str | None
+    is_ours: Callable[[Mapping[str, Any]], bool]
+    """Whether the record is one that we wrote."""
     expansion_when: Mapping[str, Any] | None
 
 
-def compile(system: str, stream: str, pull: PullMapping, company: Company) -> Reading:
-    """The mapping with its converters built and its columns looked up."""
+def compile(mapping: SystemMapping, stream: str, company: Company) -> Reading:
+    """The mapping of a stream with its converters built and its columns looked up."""
+    pull = mapping.pull[stream]
     table = table_of(pull)
     return Reading(
-        system=system,
+        system=mapping.system,
         stream=stream,
         table=table,
         columns=[_reader(name, field, table.c[name]) for name, field in pull.fields.items()],
@@ -83,7 +86,7 @@ def compile(system: str, stream: str, pull: PullMapping, company: Company) -> Re
         roles=[(role, n, source) for role, sources in pull.roles.items() for n, source in enumerate(sources)],
         days=list(_days(table, pull)),
         domains=[_reader("domain", _DOMAIN, account_records.c.domain)._replace(from_=name) for name in pull.domains],
-        ours=pull.ours,
+        is_ours=_recogniser(mapping, stream, pull),
         expansion_when=company.expansion_when if table is opportunities else None,
     )
 
@@ -100,7 +103,7 @@ def rows(reading: Reading, versions: list[Version], zones: Zones) -> Rows:
         if version.deleted:
             continue
         fields = orjson.loads(version.payload)
-        if reading.ours is not None and fields.get(reading.ours):
+        if reading.is_ours(fields):
             continue
         row = _row(reading, version, fields, made.found)
         if row is None:
@@ -115,6 +118,16 @@ def rows(reading: Reading, versions: list[Version], zones: Zones) -> Rows:
         if reading.table is account_records:
             made.domains += _domains(reading, row, fields, made.found)
     return made
+
+
+def _recogniser(mapping: SystemMapping, stream: str, pull: PullMapping) -> Callable[[Mapping[str, Any]], bool]:
+    """By the field that only records of ours carry, or by our key in the last line of that field."""
+    name = pull.ours
+    if name is None:
+        return lambda _: False
+    if streams.key_in_last_line(mapping, streams.object_of(stream, pull)) == name:
+        return lambda fields: last_line_key(fields.get(name)) is not None
+    return lambda fields: bool(fields.get(name))
 
 
 # --- columns ----------------------------------------------------------------------------------------------------------
