@@ -42,7 +42,7 @@ CONTACT_ROLES = (
 
 
 def _health() -> tuple[Field, ...]:
-    """What crmpulse writes on an account (README, "Fields to create")."""
+    """What crmpulse writes on an account, and what people answer it there (README, "Fields to create")."""
     return (
         key("Crmpulse_Key__c", 64),
         number("Crmpulse_Score__c", 3, 0),
@@ -57,6 +57,7 @@ def _health() -> tuple[Field, ...]:
         number("Crmpulse_Weekly_Change__c", 3, 0),
         date("Crmpulse_As_Of__c"),
         text("Crmpulse_Detail__c", 32768, kind="textarea"),
+        *(text(f"Expansion_{question}__c", 255) for question in ("Budget", "Authority", "Need", "Timeline")),
     )
 
 
@@ -143,6 +144,7 @@ OPPORTUNITY = sobject(
     read_only(moment("LastStageChangeDate")),
     read_only(date("LastActivityDate")),
     key("Crmpulse_Key__c", 64),
+    text("Declined_Reason__c", 255),
     plural="Opportunities",
 )  # fmt: skip
 

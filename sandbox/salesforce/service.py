@@ -65,6 +65,8 @@ def _activity(children: str) -> tuple[Field, ...]:
         key("Crmpulse_Key__c", 64),
         picklist("Direction__c", "Inbound; Outbound", restricted=True),
         picklist("Outcome__c", "Held; No show; Cancelled by us; Cancelled by customer", restricted=True),
+        picklist("Crmpulse_Verdict__c", "Not a risk; Snoozed", restricted=True),
+        date("Crmpulse_Snoozed_Until__c"),
     )
 
 
