@@ -27,8 +27,12 @@ class Expectation:
 
     account: str
     """The account's name in the CRM, to the letter."""
+    crm: str
+    """The system of record: it gets the account's tasks and handoffs."""
     id: str
-    """Its 18-character record id."""
+    """Its record id there."""
+    ids: Mapping[str, str]
+    """Its record id in every system that is to be linked."""
     line: str
     """The story in one line: what happens, and what should come out."""
     lifecycle: str | None

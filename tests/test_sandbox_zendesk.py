@@ -205,7 +205,11 @@ def test_ratings_are_filtered_by_creation_not_by_change(desk: Desk) -> None:
     assert desk.ids("satisfaction_ratings", start_time=1795219200) == []
     (row,) = desk.get("satisfaction_ratings", score="received")["satisfaction_ratings"]
     assert (row["score"], row["updated_at"]) == ("bad", "2026-11-22T08:00:00Z")
-    assert desk.get(f"tickets/{BROKEN}")["ticket"]["satisfaction_rating"] == {"score": "bad", "comment": "fine"}
+    assert desk.get(f"tickets/{BROKEN}")["ticket"]["satisfaction_rating"] == {
+        "score": "bad",
+        "comment": "fine",
+        "id": BROKEN,
+    }
 
 
 def test_survey_responses_count_in_milliseconds(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from sandbox.world import Record
 
 
 def of_company(company: Company, setting: Setting) -> Iterator[tuple[str, Record]]:
-    for number, ticket in enumerate(company.tickets):
+    for number, ticket in enumerate(() if company.home.desk else company.tickets):
         yield "Case", _case(company, ticket, number, setting)
     for number, touch in enumerate(company.touches):
         yield "Task", _task(company, touch, number, setting)
@@ -99,7 +99,7 @@ def _event(company: Company, meeting: Meeting, number: int, setting: Setting) ->
 def _opportunity(company: Company, deal: Deal, setting: Setting) -> Record:
     won, closed = deal.stage == "Closed Won", deal.stage.startswith("Closed")
     fields = {
-        "Id": _deal_id(company, deal),
+        "Id": deal_id(company, deal),
         "AccountId": account_id(company.name),
         "Name": deal.name,
         "Type": deal.type,
@@ -119,7 +119,7 @@ def _opportunity(company: Company, deal: Deal, setting: Setting) -> Record:
 def _buyer(company: Company, deal: Deal, setting: Setting) -> Record:
     fields = {
         "Id": named_id("OpportunityContactRole", f"{company.name} {deal.name}"),
-        "OpportunityId": _deal_id(company, deal),
+        "OpportunityId": deal_id(company, deal),
         "ContactId": contact_id(company, correspondent(company)),
         "Role": "Decision Maker",
         "IsPrimary": True,
@@ -127,5 +127,5 @@ def _buyer(company: Company, deal: Deal, setting: Setting) -> Record:
     return stamped(setting.at(deal.created, 10), fields)
 
 
-def _deal_id(company: Company, deal: Deal) -> str:
+def deal_id(company: Company, deal: Deal) -> str:
     return named_id("Opportunity", f"{company.name} {deal.name}")

@@ -22,6 +22,7 @@ from sandbox.stories.words import Company, answered, changed, held, steady, with
 
 NEVER_USED: dict[str, Any] = {"usage": None, "features": (), "limits": ()}
 USAGE = (ACTIVE, CORE, TREND)
+TWIN_HARBOUR = "https://www.twin-harbour.com/"
 
 STORIES = [
     Company(
@@ -86,9 +87,12 @@ STORIES = [
     ),
     Company(
         "Twin Harbour East",
-        "Two accounts name the same workspace: nobody guesses whose it is, and a person is asked.",
+        "Two accounts name the same workspace, and an organization in Zendesk has the domain of both: nobody guesses "
+        "whose they are, and a person is asked.",
         insufficient(unknown=(*USAGE, SENTIMENT, PROGRESS)),
         arr=8_000,
+        website=TWIN_HARBOUR,
+        also_in_zendesk=("twin-harbour.com",),
         workspace="ws-twin-harbour",
         tickets=(),
     ),
@@ -97,6 +101,7 @@ STORIES = [
         "The other of the two.",
         insufficient(unknown=(*USAGE, SENTIMENT, PROGRESS)),
         arr=7_000,
+        website=TWIN_HARBOUR,
         workspace=None,
         changes=((600, {"Workspace_Id__c": "ws-twin-harbour"}),),
         tickets=(),

@@ -59,9 +59,12 @@ STORIES = [
     ),
     Company(
         "Ivy Lane Crafts",
-        "One of ten customers with exactly 40,000, on both sides of the cut: all ten are mid-touch.",
+        "One of ten customers with exactly 40,000, on both sides of the cut: all are mid-touch. Its domain is that "
+        "of a mail provider, so an organization in Zendesk with the same one is nobody's.",
         healthy(100, segment="mid_touch"),
         arr=40_000,
+        website="www.gmail.com",
+        also_in_zendesk=("gmail.com",),
     ),
     Company(
         "Meridian Group",

@@ -8,15 +8,17 @@ from typing import Any
 from sandbox.stories import activity
 from sandbox.stories.ids import named_id
 from sandbox.stories.people import Colleague, contact_name
-from sandbox.stories.setting import TYPING_HOUR, Setting, account_id, contact_id, email, slug, stamped, workspace_id
+from sandbox.stories.setting import TYPING_HOUR, Setting, account_id, contact_id, email, stamped, website, workspace_id
 from sandbox.stories.words import Company, Contact, Contract
 from sandbox.world import Record
 
 
 def records(companies: Iterable[Company], setting: Setting) -> dict[str, list[Record]]:
-    """All seed records by object; within an object in the order of the stories."""
+    """All seed records by object, of the companies that live there; within an object in the order of the stories."""
     found = {"User": [_user(key, person, setting) for key, person in setting.people.items()]}
     for company in companies:
+        if company.home.crm != "salesforce":
+            continue
         for sobject, record in _of_company(company, setting):
             found.setdefault(sobject, []).append(record)
     return found
@@ -56,7 +58,7 @@ def _account(company: Company, setting: Setting) -> Record:
         "Name": company.name,
         "Type": company.type,
         "Industry": company.industry,
-        "Website": f"https://www.{slug(company.name)}.com/" if company.website == "auto" else company.website,
+        "Website": website(company),
         "ParentId": None if company.parent is None else account_id(company.parent),
         "NumberOfEmployees": company.employees,
         "ARR__c": None if company.arr is None else float(company.arr),

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sandbox.stories.ids import named_id
+from sandbox.stories.ids import hubspot_id, named_id
 from sandbox.stories.people import Colleague, contact_name, csm_of, owner_of
 from sandbox.stories.words import Company, Contact
 from sandbox.world import Record
@@ -30,6 +30,10 @@ class Setting:
 
     def at(self, ago: int, hour: int, minute: int = 0) -> str:
         return f"{_date(self.as_of, ago)}T{hour:02d}:{minute:02d}:00.000+0000"
+
+    def moment(self, ago: int, hour: int, minute: int = 0) -> str:
+        """The same moments as HubSpot and Zendesk write them."""
+        return f"{_date(self.as_of, ago)}T{hour:02d}:{minute:02d}:00Z"
 
     def csm(self, company: Company) -> Colleague | None:
         key = csm_of(company.name) if company.csm == "auto" else company.csm
@@ -74,6 +78,22 @@ def workspace_id(company: Company) -> str | None:
 def slug(name: str) -> str:
     """The letters and digits of a name, for ids and addresses that must not carry the rest."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def website(company: Company) -> str | None:
+    return f"https://www.{slug(company.name)}.com/" if company.website == "auto" else company.website
+
+
+def domain(company: Company) -> str | None:
+    """The bare domain of the website; None where the story has none that is one."""
+    address = (website(company) or "").removeprefix("https://").removeprefix("www.")
+    host = re.split(r"[/?]", address)[0]
+    return host if "." in host else None
+
+
+def record_id(company: Company) -> str:
+    """The company's id in its CRM."""
+    return account_id(company.name) if company.home.crm == "salesforce" else hubspot_id("companies", company.name)
 
 
 def email(company: Company, contact: Contact) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from sandbox.stories.outcomes import Expect
 
@@ -193,6 +193,24 @@ class Deal:
     """The day of its close date; in the past for closed ones."""
 
 
+# --- where the records are --------------------------------------------------------------------------------------------
+
+Found = Literal["key", "domain"]
+"""How two systems' records are recognised as one company: the one names the other's id, or both the same domain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Which systems keep the company's records; the story and what comes of it are the same everywhere."""
+
+    crm: Literal["salesforce", "hubspot"] = "salesforce"
+    """Has its contacts, touches, meetings and deals, and gets its tasks and handoffs."""
+    twin: Found | None = None
+    """A record of the company alone in HubSpot, beside the one in Salesforce."""
+    desk: Found | Literal["requester"] | None = None
+    """Its tickets are in Zendesk instead of the CRM; with `requester` they name no organization, only who asked."""
+
+
 # --- the company ------------------------------------------------------------------------------------------------------
 
 EVERYBODY = (sponsor(), champion(), user())
@@ -257,3 +275,7 @@ class Company:
     meetings: tuple[Meeting, ...] = MEETS
     tickets: tuple[Ticket, ...] = SUPPORT
     deals: tuple[Deal, ...] = ()
+
+    home: Home = Home()
+    also_in_zendesk: tuple[str, ...] = ()
+    """Domains of an organization there that may be the company, or not, and has a critical ticket open."""

@@ -33,6 +33,8 @@ def save(desk: Desk, shape: Shape, before: Body | None, fields: Body, *, by_syst
 
 def _derive_ticket(desk: Desk, before: Body | None, draft: Draft, fields: Body) -> None:
     draft["fields"] = draft["custom_fields"]
+    if _rated(draft):
+        draft["satisfaction_rating"] = {**draft["satisfaction_rating"], "id": draft["id"]}
     known = (before or {}).get("metric_set") or METRIC_SET
     metrics = {**known, "ticket_id": draft["id"], "created_at": draft["created_at"], "updated_at": desk.now}
     metrics["id"] = known["id"] or desk.new_id()
@@ -58,14 +60,18 @@ def _status_changed(desk: Desk, before: Body | None, draft: Draft, known: Body) 
 
 def _rating_follows(desk: Desk, ticket: Body) -> None:
     """The old generation keeps a row, with the ticket's id, for every rating; a changed opinion changes the row."""
-    given = ticket["satisfaction_rating"] or {}
-    if given.get("score", "unoffered") == "unoffered":
+    if not _rated(ticket):
         return
+    given = ticket["satisfaction_rating"]
     before = desk.find(RATINGS, ticket["id"])
     told = {name: given.get(name) for name in ("score", "comment", "reason", "reason_id")}
     if before is None or any(before[name] != value for name, value in told.items()):
         people = {name: ticket[name] for name in ("requester_id", "assignee_id", "group_id")}
         save(desk, RATINGS, before, {**people, **told, "id": ticket["id"], "ticket_id": ticket["id"]})
+
+
+def _rated(ticket: Body) -> bool:
+    return bool((ticket["satisfaction_rating"] or {}).get("score", "unoffered") != "unoffered")
 
 
 def _membership_follows(desk: Desk, user: Body) -> None:
