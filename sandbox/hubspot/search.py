@@ -49,10 +49,10 @@ def _page(portal: Portal, hits: Sequence[Held], offset: int, size: int, middle: 
     real = offset - min(max(offset - middle, 0), stale)
     if real >= MOST_HITS:
         raise Refused(f"There was a problem with the request: paging ends after {MOST_HITS} results")
-    end = offset + shorter(portal, size, offset)
+    end = min(offset + shorter(portal, size, offset), MOST_HITS + (stale if middle < MOST_HITS else 0))
     places = [*range(offset, min(end, middle)), *range(max(offset, middle + stale), end)]
     indexes = [place if place < middle else place - stale for place in places]
-    found = [hits[index] for index in indexes if index < min(len(hits), MOST_HITS)]
+    found = [hits[index] for index in indexes if index < len(hits)]
     return found, end if end < len(hits) + stale else None
 
 
