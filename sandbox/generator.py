@@ -6,11 +6,12 @@ accounts and the same seed give the same companies, whatever the day.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from random import Random
 
-from sandbox.stories import files, records
+from sandbox.stories import files, hubspot, records, zendesk
 from sandbox.stories.outcomes import (
     ACTIVE,
     ATTENDANCE,
@@ -35,6 +36,7 @@ from sandbox.stories.words import (
     Contract,
     Deal,
     Goal,
+    Home,
     Limit,
     Survey,
     Ticket,
@@ -73,6 +75,15 @@ ACCOUNTS_PER_CSM = 80
 MANY = 1_000
 """From here on a company's feature use and limits are reported weekly: the same scores from a seventh of the rows."""
 CSMS_PER_MANAGER = 8
+HOMES = (
+    (Home(), 45),
+    (Home(desk="key"), 15),
+    (Home(twin="key"), 5),
+    (Home(twin="domain", desk="domain"), 5),
+    (Home("hubspot"), 20),
+    (Home("hubspot", desk="domain"), 10),
+)
+"""Where companies live, in percent of all."""
 ACCOUNTS_PER_SELLER = 250
 
 COLOURS = ("Amber", "Azure", "Bronze", "Coral", "Crimson", "Dusky", "Golden", "Indigo", "Ivory", "Jade", "Russet")
@@ -80,13 +91,20 @@ THINGS = ("Anchor", "Badger", "Beacon", "Bridge", "Canyon", "Comet", "Falcon", "
 TRADES = ("Analytics", "Apparel", "Bakery", "Clinics", "Foods", "Freight", "Games", "Hotels", "Media", "Optics")
 
 
-def build(accounts: int, seed: int, as_of: date) -> World:
-    """A world of so many accounts; it is large, so it expects nothing of single ones."""
+def build(accounts: int, seed: int, as_of: date, *, spread: bool = False) -> World:
+    """A world of so many accounts; it is large, so it expects nothing of single ones.
+
+    With `spread` they live in all vendors, otherwise in Salesforce alone.
+    """
     setting = Setting(as_of, colleagues(accounts))
     invented = companies(accounts, seed)
+    if spread:
+        invented = at_home(invented, seed)
     return World(
         as_of=as_of,
         salesforce=records.records(invented, setting),
+        hubspot=hubspot.records(invented, setting) if spread else {},
+        zendesk=zendesk.records(invented, setting),
         deliver=files.deliver(invented, setting),
         expectations=[],
     )
@@ -114,6 +132,17 @@ def companies(accounts: int, seed: int) -> list[Company]:
     return [
         replace(_company(number, kind, draw), sampled=sampled, sampled_on=number % sampled)
         for number, kind in enumerate(kinds)
+    ]
+
+
+def at_home(invented: Sequence[Company], seed: int) -> list[Company]:
+    """The same companies, each in the systems that keep its records; families stay together in Salesforce."""
+    draw = Random(f"homes {seed}")
+    homes = draw.choices([home for home, _ in HOMES], [share for _, share in HOMES], k=len(invented))
+    family = {company.parent for company in invented if company.parent}
+    return [
+        company if company.parent or company.name in family else replace(company, home=home)
+        for company, home in zip(invented, homes, strict=True)
     ]
 
 

@@ -67,6 +67,23 @@ def test_it_makes_exactly_as_many_accounts(accounts: int) -> None:
         assert all(record[name] in known for record in records for name in references if record.get(name))
 
 
+def test_companies_spread_over_the_vendors() -> None:
+    """Every company lives in one CRM, some are known to a second one and to Zendesk; families stay together."""
+    world = generator.build(400, 1, AS_OF, spread=True)
+    names = {record["Name"] for record in world.salesforce["Account"]}
+    told = [company["properties"] for company in world.hubspot["companies"]]
+    alone = {company["name"] for company in told if "account_status" in company}
+    twins = {company["name"] for company in told} - alone
+    assert len(names) + len(alone) == 400
+    assert twins
+    assert twins <= names
+    assert not alone & names
+    assert world.zendesk["organizations"]
+    assert world.zendesk["survey_responses"]
+    ids = {record["Id"] for record in world.salesforce["Account"]}
+    assert all(a["ParentId"] in ids for a in world.salesforce["Account"] if a["ParentId"])
+
+
 def test_shares_are_as_promised() -> None:
     """Of 4,000 companies, every tier has its share to within three points of a hundred."""
     drawn = Counter(company.story for company in generator.companies(4_000, 3))
