@@ -57,7 +57,7 @@ def _below(head: str, fields: str) -> str:
 KINDS: Mapping[str, Kind] = {
     "organizations": Kind(
         f"{_COMMON} name:string domain_names:multipicklist group_id:reference details:textarea notes:textarea "
-        "shared_tickets:boolean shared_comments:boolean deleted_at:datetime",
+        "shared_tickets:boolean shared_comments:boolean deleted_at:datetime organization_fields:object",
         "organization_fields",
         "organization_fields",
         "external_id name details notes",
@@ -65,7 +65,8 @@ KINDS: Mapping[str, Kind] = {
     "users": Kind(
         f"{_COMMON} name:string email:email role:string organization_id:reference active:boolean suspended:boolean "
         "alias:string phone:phone verified:boolean locale:string time_zone:string iana_time_zone:string "
-        "last_login_at:datetime details:textarea notes:textarea default_group_id:reference",
+        "last_login_at:datetime details:textarea notes:textarea default_group_id:reference "
+        "user_fields:object",
         "user_fields",
         "user_fields",
     ),
@@ -76,6 +77,7 @@ KINDS: Mapping[str, Kind] = {
         "is_public:boolean has_incidents:boolean problem_id:reference due_at:datetime support_type:string "
         "generated_timestamp:int via.channel:string satisfaction_rating.score:string satisfaction_rating.id:reference "
         "satisfaction_rating.comment:textarea satisfaction_rating.reason:string "
+        "satisfaction_rating:object metric_set:object via:object custom_fields:object derived:object "
         f"{_below('metric_set', _METRIC_SET)} "
         "derived.organization_id:reference derived.first_response_at:datetime derived.solved_at:datetime "
         "derived.rating:string derived.rated_at:datetime",

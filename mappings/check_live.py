@@ -58,8 +58,12 @@ def _pulls(system: SystemMapping, schemas: Mapping[str, ObjectSchema]) -> Iterat
 
 
 def _exists(schema: ObjectSchema, field: str) -> Iterator[Finding]:
-    """A missing field and one that field-level security hides look the same; a dotted one belongs to another object."""
-    if field.lower() not in {name.lower() for name in schema.fields} and "." not in field:
+    """A missing field and one that field-level security hides look the same.
+
+    A dotted one belongs to another object, which is not looked at, unless what stands before the dot is a field here.
+    """
+    head, dot, _ = field.partition(".")
+    if field.lower() not in {name.lower() for name in schema.fields} and (not dot or head in schema.fields):
         message = (
             f"{schema.object} shows us no field {field}: it does not exist, or field-level security hides it from our "
             "user; create it or grant it (README, 'Fields to create'), or change the mapping"

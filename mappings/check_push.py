@@ -36,6 +36,8 @@ def _push(system: SystemMapping, push: PushMapping) -> Iterator[Finding]:
     yield from _keys(push, {pull.key for pull in pulled})
     for pull in pulled:
         yield from _recognised(push, pull)
+        if system.is_crm:
+            yield from _found_again(push, pull)
 
 
 def _origins(push: PushMapping) -> Iterator[Finding]:
@@ -102,6 +104,10 @@ def _recognised(push: PushMapping, pull: PullMapping) -> Iterator[Finding]:
     if push.rows == "handoffs" and pull.table == "opportunities" and _source(pull, "key") != key:
         message = f"our own opportunities would not be known as ours; pull `key: {{from: {key}}}` into opportunities"
         yield Finding(("key",), message)
+
+
+def _found_again(push: PushMapping, pull: PullMapping) -> Iterator[Finding]:
+    """Accounts begin in a CRM, so that is where a lost warehouse finds their ids."""
     targets = [name for name, field in push.fields.items() if field.from_ == "account_id"]
     if push.rows == "account_health" and pull.table == "accounts" and _source(pull, "link_key") not in targets:
         message = (
