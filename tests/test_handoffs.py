@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, text
 
+from mappings.models import Mappings
 from tests.decision_rows import ACCOUNT, AS_OF, NOW, account, contact, customers, put, read, role, score, user
 from warehouse import handoffs, measures, tables
 from warehouse.handoffs import HandedOff
@@ -56,6 +57,21 @@ def opportunity(id_: str = "006A", **columns: Any) -> dict[str, Any]:
         "system": "salesforce", "stream": "Opportunity", "id": id_, "account_ref": "001A", "closed": False, "won": False,
         "expansion": True, "seen_at": NOW, **columns,
     }  # fmt: skip
+
+
+def answer(attribute: str, text: str) -> dict[str, Any]:
+    """What customer success typed into a field of the account."""
+    return {
+        "system": "salesforce", "stream": "Account", "id": "001A", "account_ref": "001A", "name": attribute,
+        "text": text,
+    }  # fmt: skip
+
+
+def gated() -> Mappings:
+    """The house's mappings with the gate closed."""
+    mappings = read()
+    expansion = mappings.playbooks.expansion.model_copy(update={"gate": "closed"})
+    return mappings.model_copy(update={"playbooks": mappings.playbooks.model_copy(update={"expansion": expansion})})
 
 
 def decide(conn: Connection, days: int = 0, **columns: Any) -> HandedOff:
@@ -121,7 +137,7 @@ def test_what_the_rep_reads(conn: Connection) -> None:
         contact("003A", "Ana Ruiz", "champion"),
         contact("003B", "Tom Berg", "sponsor"),
         contact("003C", "Gone", "champion", active=False),
-        contact("003D", "Kim", "user"),
+        contact("003D", "Kim", "user", title="Head of Ops", email="kim@globex.example"),
     )
     put(
         conn,
@@ -148,6 +164,7 @@ def test_what_the_rep_reads(conn: Connection) -> None:
             "valid_from": NOW,
         },
     )
+    put(conn, tables.attributes, answer("expansion_budget", "20,000 EUR from January"))
     assert decide(conn) == HandedOff(opened=1, as_notes=0, closed=0, unowned=0)
     (row,) = stored(conn)
     assert row["key"] == f"demo:{row['handoff']}"
@@ -170,6 +187,12 @@ Why now
 - seats: 46 of 50 used (92%)
 - 3 departments active in 28 days: Finance, Ops, Sales
 
+Not qualified yet; customer success is asked to find out
+- Authority: who decides about the larger scope?
+- Need: what do they want to achieve with more?
+- Timeline: when do they want to start, and when is money decided?
+- Budget: 20,000 EUR from January
+
 Health 90 of 100 (healthy). ARR 48,000 EUR, renewal 20 Jan 2027.
 
 Use of the plan
@@ -177,10 +200,16 @@ Use of the plan
 - storage GB: 1,200.5 of 2,000 used (60%)
 
 Goals reached: Reports in a day.
-Open critical tickets: none.
-Champion: Ana Ruiz. Executive sponsor: Tom Berg.
-Customer success: Cara (cara@example.com), who stays with the account and can introduce you."""
+Open critical tickets: none. Other weak points: none.
+
+Who is who
+- Champion: Ana Ruiz
+- Executive sponsor: Tom Berg
+- Others: Kim (Head of Ops, kim@globex.example)
+
+Suggested introduction: Cara (cara@example.com) stays with the account and introduces you to Ana Ruiz in a joint call."""
     )
+    assert json.loads(row["missing"]) == ["authority", "need", "timeline"]
     contacts = conn.execute(
         text("SELECT handoff, system, contact_ref, role FROM handoff_contacts ORDER BY contact_ref")
     )
@@ -227,6 +256,49 @@ def test_what_sales_did_is_read_back(conn: Connection, sales: dict[str, Any], st
     assert (stored(conn)[0]["state"], stored(conn)[0]["closed_as_of"]) == (state, AS_OF + DAY if ended else None)
     assert decide(conn, days=90).opened == 0
     assert decide(conn, days=91).opened == int(ended)
+
+
+def test_a_closed_gate_holds_what_is_not_qualified(conn: Connection) -> None:
+    """With the gate closed sales gets nothing before budget, authority, need and timeline have an answer."""
+    put(conn, tables.measure_history, measure("limit_used_pct", 92.0))
+    put(conn, tables.score_history, score(score=90))
+    put(conn, tables.attributes, *(answer(f"expansion_{q}", "yes") for q in ("budget", "authority", "need")))
+    held = handoffs.decide(conn, gated(), AS_OF, NOW)
+    assert (held.opened, held.unqualified, stored(conn)) == (0, 1, [])
+    put(conn, tables.attributes, answer("expansion_timeline", "in March"))
+    assert handoffs.decide(conn, gated(), AS_OF, NOW) == HandedOff(1, 0, 0, 0, 0)
+    assert json.loads(stored(conn)[0]["missing"]) == []
+    assert "Qualified\n- Budget: yes\n- Authority: yes\n- Need: yes\n- Timeline: in March" in stored(conn)[0]["context"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "state"),
+    [("Prospecting", "proposed"), ("appointmentscheduled", "proposed"), ("Qualification", "accepted")],
+)
+def test_sales_accepts_by_moving_the_opportunity_on(conn: Connection, stage: str, state: str) -> None:
+    """Out of the stage in which we opened it: accepted, on the day on which it is read back; that ends nothing."""
+    put(conn, tables.measure_history, measure("limit_used_pct", 92.0))
+    decide(conn)
+    put(conn, tables.opportunities, opportunity(key=stored(conn)[0]["key"], stage=stage))
+    assert decide(conn, days=1).closed == 0
+    accepted_as_of = AS_OF + DAY if state == "accepted" else None
+    row = stored(conn)[0]
+    assert (row["state"], row["accepted_as_of"], row["closed_as_of"]) == (state, accepted_as_of, None)
+    conn.execute(text("UPDATE opportunities SET closed = TRUE, won = TRUE, stage = 'Closed Won'"))
+    assert decide(conn, days=9).closed == 1
+    assert (stored(conn)[0]["state"], stored(conn)[0]["accepted_as_of"]) == ("won", accepted_as_of)
+
+
+def test_declined_keeps_the_reason_and_rests(conn: Connection) -> None:
+    """Closed with a reason is declined, not lost; the account is left alone for 90 days."""
+    put(conn, tables.measure_history, measure("limit_used_pct", 92.0))
+    decide(conn)
+    key = stored(conn)[0]["key"]
+    put(conn, tables.opportunities, opportunity(key=key, closed=True, declined_reason="No budget before July"))
+    assert decide(conn, days=1).closed == 1
+    assert (stored(conn)[0]["state"], stored(conn)[0]["declined_reason"]) == ("declined", "No budget before July")
+    assert decide(conn, days=90).opened == 0
+    assert decide(conn, days=91).opened == 1
 
 
 def test_a_deleted_opportunity_was_declined(conn: Connection) -> None:
