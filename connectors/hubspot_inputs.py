@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple
 from connectors import hubspot_codes as codes
 from connectors.base import Operation, Outcome, Status, Write
 from connectors.hubspot_api import Api, Raw
-from connectors.hubspot_reads import key_in
-from connectors.hubspot_values import encoded, moment
+from connectors.hubspot_records import taken_out
+from connectors.hubspot_values import encoded, moment, with_key
 
 Way = Literal["update", "upsert", "create"]
 
@@ -49,8 +49,10 @@ def prepared(api: Api, writes: Sequence[Write]) -> tuple[list[Ready], list[Outco
 
 def key_of(one: Ready, result: Mapping[str, Any]) -> str | None:
     """The key that a record in an answer carries."""
-    held = (result.get("properties") or {}).get(one.write.key_field)
-    return key_in(one.write.object, one.write.key_field, held)
+    properties, field = dict(result.get("properties") or {}), one.write.key_field or ""
+    if field.endswith(".key"):
+        return taken_out(properties, field.removesuffix(".key"))
+    return properties.get(field)
 
 
 def _ready(api: Api, one: Write) -> Ready:
@@ -72,10 +74,11 @@ def _keyed(one: Write, properties: Mapping[str, str]) -> Raw:
 
 
 def _key(one: Write, properties: Mapping[str, str]) -> dict[str, str]:
-    """In its own property; a text that ends with it carries it already."""
-    if one.key_field is None or one.key is None or key_in(one.object, one.key_field, properties.get(one.key_field)):
+    """In its own property, or as the last line of a text."""
+    if one.key_field is None or one.key is None:
         return {}
-    return {one.key_field: one.key}
+    text, dot, _ = one.key_field.rpartition(".")
+    return {text: with_key(properties.get(text), one.key)} if dot else {one.key_field: one.key}
 
 
 def _moment_of_writing(api: Api, one: Write) -> dict[str, str]:

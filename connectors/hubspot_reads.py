@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from connectors import hubspot_codes as codes
-from connectors.base import ConfigError, Record, Unavailable, last_line_key
+from connectors.base import ConfigError, Record, Unavailable
 from connectors.http import Reply
 from connectors.hubspot_api import Api, Raw, said_by
 from connectors.hubspot_associations import links, pairs, read_pairs
@@ -163,15 +163,10 @@ def _in_the_bin(api: Api, chosen: Selection, key: str) -> dict[str, Record]:
     return found
 
 
-def key_in(object: str, field: str | None, held: str | None) -> str | None:
-    """The key that a property holds; the text of an activity holds it as its last line."""
-    return last_line_key(held) if field == codes.ACTIVITIES.get(object, "") else held
-
-
 def _by_key(chosen: Selection, key: str, raws: Sequence[Raw]) -> dict[str, Record]:
     found: dict[str, Record] = {}
     for record in _by_id(chosen, raws).values():
-        value = key_in(chosen.object, key, record.fields.get(key))
+        value = record.fields.get(key)
         if value is None:
             continue
         twin = found.get(value)

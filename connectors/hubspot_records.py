@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -12,6 +13,11 @@ from connectors.base import ConfigError, ObjectSchema, Record, Refusal, Stream
 from connectors.hubspot_api import Api, Raw
 from connectors.hubspot_associations import Ambiguous, links, one, pairs
 from connectors.hubspot_pipelines import stages
+
+KEY_LINE = re.compile(
+    r"(?:^|\r?\n|<br ?/?>|<p>)\s*([A-Za-z0-9_-]{1,16}:[0-9A-HJKMNP-TV-Z]{26}(?::[A-Za-z0-9_-]+)*)\s*(?:</p>)?\s*$"
+)
+"""A key of ours as the last line of a text, which people's tools may have made HTML of."""
 
 Described = Callable[[str], ObjectSchema]
 Maker = Callable[[Raw], Any]
@@ -79,11 +85,10 @@ def _pairs(api: Api, object: str, fields: Sequence[str]) -> Selection:
 
 
 def _fields(raw: Raw, plain: Sequence[str], makers: Mapping[str, Maker]) -> Raw:
+    made = {name: make(raw) for name, make in makers.items()}  # first, because a key leaves the text that holds it
     properties = raw["properties"]
     found = {name: properties.get(name) for name in plain}
-    for name, make in makers.items():
-        found[name] = make(raw)
-    return found
+    return {**found, **made} if made else found
 
 
 def _swallowed(raws: Sequence[Raw]) -> list[Record]:
@@ -109,7 +114,7 @@ def _needs(object: str, name: str) -> tuple[str, ...]:
         return schemas.FULL_NAME
     if name in schemas.PIPELINE_FIELDS:
         return (*schemas.STAGES[object], schemas.CLOSED_AT[object])
-    return (name.removesuffix(".day"),) if name.endswith(".day") else ()
+    return (name.rpartition(".")[0],) if name.endswith((".day", ".key")) else ()
 
 
 def _maker(api: Api, object: str, name: str) -> Maker:
@@ -122,7 +127,9 @@ def _maker(api: Api, object: str, name: str) -> Maker:
     head, _, tail = name.rpartition(".")
     if head == "associations":
         return lambda raw: raw["associated"].get(tail)
-    return lambda raw: day(api, raw["properties"].get(head))
+    if tail == "day":
+        return lambda raw: day(api, raw["properties"].get(head))
+    return lambda raw: taken_out(raw["properties"], head)
 
 
 def full_name(first: str | None, last: str | None) -> str | None:
@@ -136,6 +143,15 @@ def day(api: Api, moment: str | None) -> str | None:
     except ValueError:
         return moment
     return read.astimezone(api.zone()).date().isoformat() if read and read.tzinfo else moment
+
+
+def taken_out(properties: Raw, text: str) -> str | None:
+    """The key on the last line of a text, if there is one; the text itself is what stands above it."""
+    found = KEY_LINE.search(properties.get(text) or "")
+    if found is None:
+        return None
+    properties[text] = properties[text][: found.start()]
+    return found[1]
 
 
 def _of_pipeline(api: Api, object: str, name: str) -> Maker:

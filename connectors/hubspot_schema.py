@@ -2,8 +2,8 @@
 
 Made fields carry a dot or a name that no property has, and a mapping may use them like any other:
 `id`; `full_name` of contacts and owners; `associations.companies`, the id of the one company that counts;
-`<moment>.day`, its day in the portal's time zone; `pipeline.closed`, `pipeline.closed_at`, `pipeline.stage`, from what
-the pipelines say about a stage.
+`<moment>.day`, its day in the portal's time zone; `<text of an activity>.key`, our key as its last line;
+`pipeline.closed`, `pipeline.closed_at`, `pipeline.stage`, from what the pipelines say about a stage.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ CLOSED_AT: Mapping[str, str] = {"deals": "closedate", "tickets": "closed_date"}
 ASSOCIATED = ("companies", "contacts", "deals", "tickets")
 FULL_NAME = ("firstname", "lastname")
 TEXT_LENGTH = 65_536
+KEY_LENGTH = 200
+"""Characters of our key at the end of a text."""
 
 
 def is_pair(object: str) -> bool:
@@ -91,6 +93,9 @@ def _derived(object: str, fields: Sequence[FieldSchema]) -> Iterator[FieldSchema
     for field in fields:
         if field.type == "datetime":
             yield FieldSchema(f"{field.name}.day", "date", field.createable, field.updateable)
+    if codes.ACTIVITIES.get(object) in names:
+        key = f"{codes.ACTIVITIES[object]}.key"
+        yield FieldSchema(key, "string", True, False, length=KEY_LENGTH, unique=True, external_id=True)
     if object in STAGES:
         yield from (_made(name) for name in PIPELINE_FIELDS)
     if names.issuperset(FULL_NAME):

@@ -24,6 +24,11 @@ def encoded(fields: Mapping[str, Any], zone: Callable[[], ZoneInfo]) -> dict[str
     return properties
 
 
+def with_key(text: str | None, key: str) -> str:
+    """The text with our key as its last line."""
+    return f"{text}\n{key}" if text else key
+
+
 def moment(value: datetime) -> str:
     if value.tzinfo is None:
         raise ValueError(f"{value} has no time zone")
