@@ -69,7 +69,7 @@ def _field(object: str, raw: Mapping[str, Any]) -> FieldSchema:
     unique = raw.get("hasUniqueValue") is True
     return FieldSchema(
         name=name,
-        type=kind,
+        type="html" if raw.get("fieldType") == "html" else kind,
         createable=not fixed,
         updateable=not fixed,
         length=TEXT_LENGTH if kind == "string" else 0,

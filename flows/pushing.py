@@ -87,14 +87,14 @@ def _prepare(setup: Setup, into: Destination, pulled: Pulled, approve: bool) -> 
 
 def _look_up(setup: Setup, into: Destination, pulled: Pulled) -> None:
     """Writes without an answer are looked up in the CRM before anything else is sent."""
+    wait = timedelta(seconds=setup.mappings.company.unknown_wait_seconds)
     with setup.engine.connect() as conn:
         lookups = list(outbox.lookups(conn, setup.system(into.system)))
     for lookup in lookups:
         asked_at = setup.clock()
         records = _ask(into, lookup)
         with setup.engine.begin() as conn:
-            outbox.resolve(conn, lookup, records, asked_at)
-    wait = timedelta(seconds=setup.mappings.company.unknown_wait_seconds)
+            outbox.resolve(conn, lookup, records, asked_at, wait)
     with setup.engine.begin() as conn:
         outbox.resolve_creates(conn, into.system, pulled, wait, setup.clock())
 
@@ -102,7 +102,7 @@ def _look_up(setup: Setup, into: Destination, pulled: Pulled) -> None:
 def _ask(into: Destination, lookup: outbox.Lookup) -> Mapping[str, Record]:
     if lookup.key_field is None:
         return into.read(lookup.object, lookup.values, lookup.fields)
-    return into.find(lookup.object, lookup.key_field, lookup.values, lookup.fields)
+    return into.find(lookup.object, lookup.key_field, lookup.values, lookup.fields, lookup.parents)
 
 
 def _read_again(setup: Setup, into: Destination, planned: Plan) -> None:

@@ -279,7 +279,7 @@ class World:
             else:
                 records = self.crm.read(lookup.object, lookup.values, lookup.fields)
             with self.begin() as conn:
-                outbox.resolve(conn, lookup, records, asked_at)
+                outbox.resolve(conn, lookup, records, asked_at, timedelta(0))
         with self.begin() as conn:
             outbox.resolve_creates(conn, "salesforce", pulled, timedelta(0), self.tick())
 

@@ -116,6 +116,7 @@ def test_the_columns_of_an_account(warehouse: Engine) -> None:
         "account_id": ACCOUNT, "external_id": "001A", "score": 55, "previous_score": 65, "tier": "at_risk",
         "state": "monitor", "coverage_pct": 100, "segment": "high_touch", "reason_1": "2 critical tickets open",
         "reason_2": "active users down 34% in 28 days", "reason_3": None, "weekly_change": -25, "as_of": AS_OF,
+            "reasons": "2 critical tickets open; active users down 34% in 28 days",
     }  # fmt: skip
     assert "No critical ticket (0 of 10): 2 critical tickets open" in detail
     assert "hampion" not in detail

@@ -29,7 +29,7 @@ _SCORE_FIELDS = (
     "as_of",
     "detail",
 )
-_EMPTY: dict[str, Any] = dict.fromkeys((*_SCORE_FIELDS, "reason_1", "reason_2", "reason_3"))
+_EMPTY: dict[str, Any] = dict.fromkeys((*_SCORE_FIELDS, "reason_1", "reason_2", "reason_3", "reasons"))
 
 _NEWEST = """
 SELECT s.account_id, s.as_of, s.score, s.tier, s.state, s.reasons, s.segment, l.external_id
@@ -134,7 +134,8 @@ def _health(target: Target, as_of: date, account_ids: Iterable[str]) -> dict[str
 def _account_columns(
     target: Target, row: RowMapping, card: Sequence[words.Line], judged: Sequence[words.Judged]
 ) -> dict[str, Any]:
-    shown = [*words.reasons(card, judged, json.loads(row["reasons"])), None, None, None]
+    reasons = words.reasons(card, judged, json.loads(row["reasons"]))
+    shown = [*reasons, None, None, None]
     health = words.Health(**{name: row[name] for name in words.Health.__dataclass_fields__})
     settings = target.mappings.scorecards
     known_both = row["score"] is not None and row["week_ago_score"] is not None
@@ -149,6 +150,7 @@ def _account_columns(
         "reason_1": shown[0],
         "reason_2": shown[1],
         "reason_3": shown[2],
+        "reasons": "; ".join(reasons) or None,
         "weekly_change": row["score"] - row["week_ago_score"] if known_both else None,
         "as_of": row["as_of"],
         "detail": words.detail(health, card, judged, settings.missing, settings.least_known_points),

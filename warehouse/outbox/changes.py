@@ -68,6 +68,8 @@ class Change:
     ours: bool = False
     """We create such records; once one exists, the person wins."""
     drifts: Sequence[Drift] = ()
+    associations: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Their object -> ids of the records that a new one hangs on."""
     status: Status | None = None
     code: str = ""
     message: str = ""
@@ -84,7 +86,12 @@ class Change:
             key_field=self.key_field if self.operation == Operation.UPSERT else None,
             key=self.key if self.operation == Operation.UPSERT else None,
             parent=self.parent,
+            associations=self.associations if self.operation != Operation.UPDATE else {},
         )
+
+    def hangs_on(self) -> list[str]:
+        """Ids of the records on which it was created: where it is found when the vendor knows no unique key."""
+        return [id for ids in self.associations.values() for id in ids]
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from mappings.models import PushField, PushMapping
 from warehouse.desired.row import Columns
 from warehouse.outbox.candidates import Candidate
 from warehouse.outbox.changes import Drift, FieldChange
-from warehouse.outbox.values import NO_FIELD, Value, as_number, blank, misfit, same
+from warehouse.outbox.values import HTML, NO_FIELD, Value, as_html, as_number, blank, misfit, same
 
 Values = dict[str, Value]
 """Vendor field -> what it should hold; a field that we leave as it is, is absent."""
@@ -32,11 +32,11 @@ class Rules:
         return same(one, other, self.field(name))
 
 
-def wanted(push: PushMapping, columns: Columns, leaving: bool = False) -> tuple[Values, list[str]]:
+def wanted(rules: Rules, columns: Columns, leaving: bool = False) -> tuple[Values, list[str]]:
     """What each field should hold, and what the value maps do not know; `leaving` empties what `on_null` would skip."""
     values: Values = {}
     misses: list[str] = []
-    for name, field in push.fields.items():
+    for name, field in rules.push.fields.items():
         if field.owner == "crm":
             continue
         value = _origin(name, field, columns)
@@ -46,8 +46,15 @@ def wanted(push: PushMapping, columns: Columns, leaving: bool = False) -> tuple[
                 continue
             value = field.values[_spelled(value)]
         if not blank(value) or (field.owner == "ours" and (leaving or field.on_null == "clear")):
-            values[name] = value
+            values[name] = _written(rules, name, value, columns)
     return values, misses
+
+
+def _written(rules: Rules, name: str, value: Value, columns: Columns) -> Value:
+    """The value as it goes out: a text that carries our key ends with it, and plain text is marked up for HTML."""
+    key = rules.push.key.get(name)
+    text = f"{value}\n\n{columns[key.from_]}" if key is not None else value
+    return as_html(text) if rules.field(name).type == HTML and isinstance(text, str) else text
 
 
 def _origin(name: str, field: PushField, columns: Columns) -> Value:

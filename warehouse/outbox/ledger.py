@@ -13,7 +13,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, text
 
 from connectors.base import Outcome, Record, Status
-from warehouse import bulk, tables
+from warehouse import bulk, seen, tables
 from warehouse.outbox.changes import Change, Drift, Plan
 from warehouse.outbox.values import to_json
 
@@ -75,7 +75,8 @@ def _append(conn: Connection, changes: Iterable[Change]) -> None:
     rows, fields = [], []
     for change in changes:
         told = {name: getattr(change, name) for name in Change.__dataclass_fields__}
-        rows.append({**told, "outcome": change.status})
+        associations = orjson.dumps(change.associations).decode() if change.associations else None
+        rows.append({**told, "outcome": change.status, "associations": associations})
         fields += [
             {**f._asdict(), "change_id": change.change_id, "before": to_json(f.before), "after": to_json(f.after)}
             for f in change.fields
@@ -230,7 +231,7 @@ def sight(
             "system": system,
             "object": object,
             "external_id": record.id,
-            "key": record.fields.get(key_field) if key_field else None,
+            "key": seen.key_of(record, key_field),
             "fields": to_json(record.fields),
             "deleted": record.deleted,
             "requested_at": requested_at,

@@ -19,7 +19,7 @@ from warehouse.outbox.obstacles import Aim, judged
 from warehouse.outbox.values import Value, blank, to_json
 
 _PARENTS = ("opportunity_external_id", "account_external_id")  # what vendors lock while a record is written
-_COME_AND_GO = frozenset({"reason_1", "reason_2", "reason_3", "weekly_change", "previous_score"})
+_COME_AND_GO = frozenset({"reason_1", "reason_2", "reason_3", "reasons", "weekly_change", "previous_score"})
 _TOLD = frozenset({"score", "tier", "state", "segment"})  # columns whose change is the reason in a line of the plan
 
 
@@ -46,7 +46,7 @@ def _decided(aim: Aim, candidate: Candidate) -> bool:
 
 
 def _plan_set(aim: Aim, candidate: Candidate, columns: Columns) -> None:
-    values, misses = wanted(aim.push, columns, leaving=candidate.row.decision == LEFT)
+    values, misses = wanted(aim.rules, columns, leaving=candidate.row.decision == LEFT)
     drifts = drifted(aim.rules, candidate)
     fields = whole_set(aim.rules, candidate, values)
     quiet = not drifts and candidate.acknowledged_definition == aim.definition
@@ -99,7 +99,7 @@ def plan_ours(aim: Aim, conn: Connection, candidates: Sequence[Candidate], rows:
 
 
 def _plan_creation(aim: Aim, candidate: Candidate, columns: Columns, there: Mapping[tuple[Value, ...], str]) -> None:
-    values, misses = wanted(aim.push, columns)
+    values, misses = wanted(aim.rules, columns)
     values = {name: value for name, value in values.items() if value is not None}
     fields = [FieldChange(name, None, value, "first write") for name, value in values.items()]
     if aim.push.operation == "create":
@@ -114,7 +114,13 @@ def _plan_creation(aim: Aim, candidate: Candidate, columns: Columns, there: Mapp
     if waits_for and _only_owner_missing(columns):
         misses, waits_for = [*misses, waits_for], ""
     parent = next((str(columns[p]) for p in _PARENTS if columns.get(p)), "")
-    _add(aim, candidate, fields, why="first write", misses=misses, waits_for=waits_for, parent=parent)
+    associations = {object: str(columns[column.from_] or "") for object, column in aim.push.associations.items()}
+    misses = [*misses, *(f"no {object} to hang it on" for object, id in associations.items() if not id)]
+    _add(
+        aim, candidate, fields,
+        why="first write", misses=misses, waits_for=waits_for, parent=parent,
+        associations={object: (id,) for object, id in associations.items()},
+    )  # fmt: skip
 
 
 def _only_owner_missing(columns: Columns) -> bool:
@@ -124,7 +130,7 @@ def _only_owner_missing(columns: Columns) -> bool:
 
 
 def _plan_update(aim: Aim, candidate: Candidate, columns: Columns) -> None:
-    values, misses = wanted(aim.push, columns)
+    values, misses = wanted(aim.rules, columns)
     if not candidate.seen_since:  # whether a person changed it is not known yet
         _add(aim, candidate, [], why=candidate.row.decision)
         return
@@ -195,6 +201,7 @@ def _add(
     misses: Sequence[str] = (),
     waits_for: str = "",
     parent: str = "",
+    associations: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     row, known = candidate.row, candidate.acknowledged is not None
     change = Change(
@@ -219,6 +226,7 @@ def _add(
         known=known,
         ours=aim.push.operation != "update",
         drifts=tuple(drifts),
+        associations=associations or {},
         clears=any(_clears(aim, f) for f in fields),
     )
     change = judged(aim, candidate, change, misses, waits_for)

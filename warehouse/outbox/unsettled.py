@@ -31,6 +31,8 @@ class Lookup:
     values: Sequence[str]
     fields: Sequence[str]
     changes: Sequence[Change]
+    parents: Mapping[str, Sequence[str]]
+    """Key -> ids of the records that it was created on."""
 
 
 def unsettled(conn: Connection, system: str) -> list[Change]:
@@ -50,8 +52,9 @@ def unsettled(conn: Connection, system: str) -> list[Change]:
 
 def _change(row: Mapping[str, Any], fields: Sequence[FieldChange]) -> Change:
     told = {name: row[name] for name in Change.__dataclass_fields__ if name in row}
-    operation = Operation(row["operation"])
-    return Change(**{**told, "operation": operation}, key_field=None, parent="", fields=fields, known=False)
+    told["operation"] = Operation(row["operation"])
+    told["associations"] = orjson.loads(row["associations"] or "{}")
+    return Change(**told, key_field=None, parent="", fields=fields, known=False)
 
 
 def lookups(conn: Connection, mapping: SystemMapping) -> Iterator[Lookup]:
@@ -63,25 +66,32 @@ def lookups(conn: Connection, mapping: SystemMapping) -> Iterator[Lookup]:
         grouped[change.object, key_field].append(change)
     for (object, key_field), asked in grouped.items():
         values = {c.key if key_field else c.external_id for c in asked}
-        yield Lookup(object, key_field, sorted(filter(None, values)), sorted(pushed_fields(mapping, object)), asked)
+        fields, parents = sorted(pushed_fields(mapping, object)), {c.key: c.hangs_on() for c in asked if c.key}
+        yield Lookup(object, key_field, sorted(filter(None, values)), fields, asked, parents)
 
 
-def resolve(conn: Connection, lookup: Lookup, records: Mapping[str, Record], asked_at: datetime) -> Counter[Status]:
+def resolve(
+    conn: Connection, lookup: Lookup, records: Mapping[str, Record], asked_at: datetime, wait: timedelta
+) -> Counter[Status]:
     """Decide the changes of a lookup by what the CRM answered to a question sent at `asked_at`.
 
-    What holds our values succeeded; what does not is free to be planned again; what was deleted stays so.
+    What holds our values succeeded; what does not is free to be planned again; what was deleted stays so. A record that
+    is found by what it hangs on may still be on its way: that it is not there counts only `wait` after it was sent.
     """
     shown = {record.id: record for record in records.values()}
     asked = lookup.values if lookup.key_field is None else ()
     system, key_field = lookup.changes[0].system, lookup.key_field
     ledger.sight(conn, system, lookup.object, shown, asked_at, asked=asked, key_field=key_field)
-    ended = [
-        (c, _decided(c, records.get((c.key if lookup.key_field else c.external_id) or ""))) for c in lookup.changes
-    ]
+    answers = [(c, records.get((c.key if lookup.key_field else c.external_id) or "")) for c in lookup.changes]
+    ended = [(c, _decided(c, record)) for c, record in answers if record or not _on_its_way(c, asked_at, wait)]
     ledger.finish(conn, [outcome for _, outcome in ended], asked_at, resolved_at=asked_at)
     ledger.acknowledge(conn, ended, asked_at - _JUST_BEFORE)  # so that the sighting counts as newer
     ledger.mark_gone(conn, [(c, outcome) for c, outcome in ended if outcome.gone], asked_at)
     return Counter(outcome.status for _, outcome in ended)
+
+
+def _on_its_way(change: Change, asked_at: datetime, wait: timedelta) -> bool:
+    return bool(change.associations and change.sent_at and asked_at < change.sent_at + wait)
 
 
 def _decided(change: Change, record: Record | None) -> Outcome:

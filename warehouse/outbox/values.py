@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -15,6 +17,8 @@ Value = str | int | float | bool | Decimal | date | datetime | None
 
 NUMBERS = frozenset({"double", "currency", "percent", "int", "long", "integer", "number"})
 NO_FIELD = FieldSchema("", "", True, True)
+HTML = "html"
+"""The type of a text that the vendor keeps as HTML, and rewrites as it likes: only its words are compared."""
 
 
 def plain(value: Value) -> str | int | float | bool | None:
@@ -48,10 +52,22 @@ def same(ours: Value, theirs: Value, field: FieldSchema = NO_FIELD) -> bool:
     return _content(ours, field.type) == _content(theirs, field.type)
 
 
+def as_html(text: str) -> str:
+    """Plain text as it looks the same in a field of HTML."""
+    return "<br>".join(html.escape(text, quote=False).splitlines())
+
+
+def _words(text: str) -> list[str]:
+    """What a person reads, however it is marked up."""
+    return html.unescape(re.sub(r"<[^>]*>", " ", text)).split()
+
+
 def _content(value: Value, kind: str) -> object:
     if kind in NUMBERS or isinstance(value, int | float | Decimal):
         number = as_number(value)
         return str(value) if number is None else number
+    if kind == HTML:
+        return _words(str(value))
     if kind == "datetime" or isinstance(value, datetime):
         return as_instant(value)
     if isinstance(value, date):
