@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import Any
 
 from connectors.base import Status
+from warehouse.alerts import Told
 
 
 class Exit(IntEnum):
@@ -59,6 +60,8 @@ class RunReport:
     steps: list[StepReport] = field(default_factory=list)
     pulled: dict[str, dict[str, datetime]] = field(default_factory=dict)
     """System -> object that this run pulled to its end -> when that pull began."""
+    told: list[Told] = field(default_factory=list)
+    """The alerts that opened or closed, after their decision was stored."""
 
     def add(self, step: StepReport) -> StepReport:
         self.steps.append(step)

@@ -19,7 +19,7 @@ from flows.reports import RunReport, StepReport
 from flows.setup import Setup
 from mappings import streams
 from warehouse import conform as conforming
-from warehouse import handoffs, playbooks, population, raw, scores
+from warehouse import decisions, population, raw, scores
 from warehouse.outbox.changes import Plan
 
 ENOUGH_OUTAGES = 2
@@ -120,9 +120,9 @@ def score_day(setup: Setup, report: RunReport, as_of: date, *, tell: Tell = sile
         if not scored.decides:
             step.note = f"{as_of} is over: recomputed beside what was stored, nothing decided"
             return
-        handed = handoffs.decide(conn, setup.mappings, as_of, now)
-        opened = playbooks.decide(conn, setup.mappings, as_of, now)
-    report.add(StepReport("decide", counts={**opened.counts(), **handed.counts()}))
+        decided = decisions.take(conn, setup.mappings, as_of, now)
+    report.add(StepReport("decide", counts=dict(decided.counts)))
+    report.told += decided.told
 
 
 def plans(setup: Setup, system: str | None = None) -> list[Plan]:

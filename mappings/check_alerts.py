@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mappings import conditions, vocabulary
 from mappings.check_company import columns, fits
@@ -51,9 +51,14 @@ def _rule(
                 continue
             if other not in others or other == rule.id:
                 listed = meant(other, others) or f"; {one_of(others)}"
-                yield Finding((key, n), f"`{other}` is no other rule{'' if key == 'suppressed_by' else ' or playbook'}{listed}")
+                yield Finding(
+                    (key, n), f"`{other}` is no other rule{'' if key == 'suppressed_by' else ' or playbook'}{listed}"
+                )
     if rule.playbook and books is not None and rule.playbook not in books:
-        yield Finding(("playbook",), f"there is no playbook `{rule.playbook}`{meant(rule.playbook, books) or f'; {one_of(books)}'}")
+        yield Finding(
+            ("playbook",),
+            f"there is no playbook `{rule.playbook}`{meant(rule.playbook, books) or f'; {one_of(books)}'}",
+        )
 
 
 def _account_fields(alerts: Alerts, systems: Systems) -> Iterator[Finding]:
@@ -62,7 +67,9 @@ def _account_fields(alerts: Alerts, systems: Systems) -> Iterator[Finding]:
         kinds = {f.as_ for s in systems.values() for p in s.pull.values() for n, f in p.attributes.items() if n == name}
         needed = "date" if key == "snoozed_until" else "boolean"
         if name and kinds != {needed}:
-            yield Finding((key,), f"no system maps an attribute `{name}` of accounts as {needed}; add it under `attributes`")
+            yield Finding(
+                (key,), f"no system maps an attribute `{name}` of accounts as {needed}; add it under `attributes`"
+            )
 
 
 def _known(systems: Systems, measures: Collection[str] | None) -> dict[str, Kind] | None:
@@ -78,13 +85,17 @@ def _asks(condition: Mapping[str, object], known: Mapping[str, Kind] | None) -> 
         return
     changes = [name for name in conditions.columns(condition) if (m := CHANGE.fullmatch(name)) and m[1] in known]
     for finding in fits(dict(condition), {**known, **dict.fromkeys(changes, "number")}, "signals"):
-        yield finding._replace(message=finding.message.replace("signals has no column or attribute", "there is no signal"))
+        yield finding._replace(
+            message=finding.message.replace("signals has no column or attribute", "there is no signal")
+        )
 
 
 # --- the care of segments ---------------------------------------------------------------------------------------------
 
 
-def care(segments: Segments, systems: Systems, measures: Collection[str] | None, playbooks: Playbooks | None) -> Iterator[Finding]:
+def care(
+    segments: Segments, systems: Systems, measures: Collection[str] | None, playbooks: Playbooks | None
+) -> Iterator[Finding]:
     """What is wrong in segments.yaml below `cadence`, `audiences` and `success_plans`."""
     known = _known(systems, measures)
     yield from below(("cadence",), _cadence(segments, playbooks))
@@ -93,7 +104,8 @@ def care(segments: Segments, systems: Systems, measures: Collection[str] | None,
     listed = ";".join(sorted(audience.id for audience in segments.audiences))
     if len(listed) > vocabulary.LONGEST["audiences"]:
         yield Finding(
-            ("audiences",), f"an account in all of them needs {len(listed)} characters; {vocabulary.LONGEST['audiences']} fit"
+            ("audiences",),
+            f"an account in all of them needs {len(listed)} characters; {vocabulary.LONGEST['audiences']} fit",
         )
     for n, goal in enumerate(segments.success_plans.goals):
         if known is not None and known.get(goal.measure) != "number":
@@ -109,13 +121,15 @@ def _cadence(segments: Segments, playbooks: Playbooks | None) -> Iterator[Findin
                 yield Finding(("by_segment", segment, n, "id"), f"`{segment}` has a touch `{touch.id}` above already")
     for n, name in enumerate(cadence.no_task_while):
         if playbooks is not None and name not in playbooks.playbooks:
-            yield Finding(("no_task_while", n), f"there is no playbook `{name}`{meant(name, list(playbooks.playbooks))}")
+            yield Finding(
+                ("no_task_while", n), f"there is no playbook `{name}`{meant(name, list(playbooks.playbooks))}"
+            )
     if cadence.task is not None:
         for key in ("subject", "body"):
             yield from below(("task", key), template(getattr(cadence.task, key), vocabulary.TOUCH_NAMES))
 
 
-def _audience(audience: Audience, earlier: list[Audience], known: Mapping[str, Kind] | None) -> Iterator[Finding]:
+def _audience(audience: Audience, earlier: Sequence[Audience], known: Mapping[str, Kind] | None) -> Iterator[Finding]:
     if audience.id in [other.id for other in earlier]:
         yield Finding(("id",), f"there is an audience `{audience.id}` above already")
     if audience.when is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -41,21 +42,21 @@ class AlertRule(Model):
     """Whether somebody must act, so that it becomes a CRM task; every alert becomes a notification."""
     event: Flag = False
     """It fires at once: its facts are read up to this moment, and a red one is not held back by the cap of a day."""
-    lifecycle: Annotated[list[Lifecycle], Field(min_length=1)] = ["customer"]
+    lifecycle: Annotated[Sequence[Lifecycle], Field(min_length=1)] = ("customer",)
     """Whom it is about."""
     cool_down_days: Days | None = None
     """How long its condition must have been false before it may open again; else as for all rules."""
-    suppressed_by: list[str] = []
+    suppressed_by: Sequence[str] = ()
     """Rules that say the same more urgently: while one of them is open or cools down, this one is not."""
-    no_task_while: list[str] = []
+    no_task_while: Sequence[str] = ()
     """Rules and playbooks: while one of them is open for the account somebody is at it, and no second task opens."""
 
 
 class AlertTask(Model):
     """The words and the urgency of the tasks that alerts become."""
 
-    due_in_days: dict[Colour, Days] = {"red": 1, "yellow": 3, "green": 7}
-    priority: dict[Colour, Priority] = {"red": "high", "yellow": "normal", "green": "low"}
+    due_in_days: dict[Colour, Days] = Field(default={"red": 1, "yellow": 3, "green": 7})
+    priority: dict[Colour, Priority] = Field(default={"red": "high", "yellow": "normal", "green": "low"})
     subject: str
     """A template."""
     body: str
@@ -81,7 +82,7 @@ class Alerts(Model):
     account_fields: AccountFields = AccountFields()
     task: AlertTask | None = None
     """Needed by rules with `task: true`."""
-    rules: list[AlertRule] = []
+    rules: Sequence[AlertRule] = ()
 
     @model_validator(mode="after")
     def words_for_tasks(self) -> Alerts:

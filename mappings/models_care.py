@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -25,7 +26,7 @@ class Touch(Model):
     """From one to the next."""
     kinds: Annotated[list[TouchKind], Field(min_length=1)]
     """Which touchpoints of the CRM count as it, when they took place."""
-    subject_has: list[str] = []
+    subject_has: Sequence[str] = ()
     """Words of which the subject must hold one, where not every such touchpoint counts."""
     task: Flag = True
     """Whether an overdue one becomes a task; false where a playbook plans it."""
@@ -47,8 +48,8 @@ class TouchTask(Model):
 class Cadence(Model):
     """How often people are in touch, by segment of either scheme."""
 
-    by_segment: dict[Segment, list[Touch]] = {}
-    no_task_while: list[str] = ["at_risk"]
+    by_segment: dict[Segment, Sequence[Touch]] = Field(default={})
+    no_task_while: Sequence[str] = ("at_risk",)
     """Playbooks whose open episode brings touches of its own."""
     task: TouchTask | None = None
     """Needed by touches with `task: true`."""
@@ -68,9 +69,9 @@ class Audience(Model):
     label: Annotated[str, Field(max_length=80)]
     """Its name for people."""
     channel: Channel
-    segments: list[Segment] = []
+    segments: Sequence[Segment] = ()
     """Whom it is for; empty: every segment."""
-    lifecycle: Annotated[list[Lifecycle], Field(min_length=1)] = ["onboarding", "customer"]
+    lifecycle: Annotated[Sequence[Lifecycle], Field(min_length=1)] = ("onboarding", "customer")
     when: Condition | None = None
     """Over signals of the account, as in alerts.yaml; without it everybody of the segments."""
 
@@ -88,12 +89,12 @@ class GoalTemplate(Model):
 class SuccessPlans(Model):
     """What a success plan is, by segment, and when it is on track."""
 
-    custom: list[Segment] = ["high_touch", "strategic", "enterprise"]
+    custom: Sequence[Segment] = ("high_touch", "strategic", "enterprise")
     """Segments whose plan is made with the customer: goals that they stated."""
-    template: list[Segment] = ["mid_touch", "mid_market"]
+    template: Sequence[Segment] = ("mid_touch", "mid_market")
     """Segments that get the goals below until they state their own."""
-    goals: list[GoalTemplate] = []
-    blocked_statuses: list[str] = ["blocked"]
+    goals: Sequence[GoalTemplate] = ()
+    blocked_statuses: Sequence[str] = ("blocked",)
     """Statuses of goals (in any case of letters) that mean that something is in the way."""
     stalled_after_days: Days = 90
     """Without progress for so long a plan is stalled."""

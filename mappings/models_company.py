@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -127,7 +128,7 @@ class Segments(Model):
     threshold: ThresholdSegments = ThresholdSegments()
     cadence: Cadence = Cadence()
     """Regular touches by people."""
-    audiences: list[Audience] = []
+    audiences: Sequence[Audience] = ()
     """Accounts that get automated touches."""
     success_plans: SuccessPlans = SuccessPlans()
     """What each segment's success plan is."""

@@ -12,7 +12,7 @@ from mappings import check, document
 from mappings.check import Parts
 from mappings.document import Document, KeyPath, Mistake
 from mappings.mistakes import Finding
-from mappings.models import Company, Links, Mappings, Model, Playbooks, Scorecards, Segments, SystemMapping
+from mappings.models import Alerts, Company, Links, Mappings, Model, Playbooks, Scorecards, Segments, SystemMapping
 from mappings.salvage import salvage
 
 Part = TypeVar("Part", bound=Model)
@@ -20,7 +20,7 @@ Part = TypeVar("Part", bound=Model)
 SHIPPED = Path(__file__).parent
 """The documented defaults; a company copies them and keeps its own outside the tree."""
 
-FIXED_FILES = ("crmpulse.yaml", "scorecards.yaml", "segments.yaml", "playbooks.yaml", "links.yaml")
+FIXED_FILES = ("crmpulse.yaml", "scorecards.yaml", "segments.yaml", "playbooks.yaml", "alerts.yaml", "links.yaml")
 
 
 @dataclass
@@ -70,6 +70,7 @@ def read(folder: Path, measures: Collection[str] | None = None) -> Reading:
         scorecards=_part(reading, "scorecards.yaml", Scorecards),
         segments=_part(reading, "segments.yaml", Segments),
         playbooks=_part(reading, "playbooks.yaml", Playbooks),
+        alerts=_part(reading, "alerts.yaml", Alerts) if (folder / "alerts.yaml").is_file() else Alerts(),
         links=_part(reading, "links.yaml", Links) if (folder / "links.yaml").is_file() else Links(),
         measures=measures,
     )

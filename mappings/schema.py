@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mappings import vocabulary
-from mappings.models import Company, Links, Model, Playbooks, Scorecards, Segments, SystemMapping
+from mappings.models import Alerts, Company, Links, Model, Playbooks, Scorecards, Segments, SystemMapping
 from mappings.vocabulary import Columns
 
 Schema = dict[str, Any]
@@ -36,6 +36,7 @@ def schemas(measures: Sequence[str]) -> dict[str, Schema]:
         "system": _system(_schema(SystemMapping, "A system: what is pulled from it and pushed into it")),
         "scorecards": _scorecards(_schema(Scorecards, "scorecards.yaml: what health is made of"), measures),
         "segments": _schema(Segments, "segments.yaml: who gets which care"),
+        "alerts": _schema(Alerts, "alerts.yaml: what somebody should know of, who, and what to do about it"),
         "playbooks": _schema(Playbooks, "playbooks.yaml: what opens, for whom, in which words"),
         "links": _schema(Links, "links.yaml: which record is which account, where people know better"),
     }

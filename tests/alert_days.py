@@ -43,14 +43,17 @@ def measured(conn: Connection, day: date, values: Mapping[str, float | None], ac
     before = {
         row.measure: row.value
         for row in conn.execute(
-            text("SELECT measure, value FROM measure_history WHERE account_id = :a AND to_day IS NULL"), {"a": account_id}
+            text("SELECT measure, value FROM measure_history WHERE account_id = :a AND to_day IS NULL"),
+            {"a": account_id},
         )
     }
     now_so = {name: value for name, value in {**before, **values}.items() if value is not None}
     rows = [{"measure": m, "account_id": account_id, "product": "", "value": v} for m, v in now_so.items()]
     put(conn, tables.measure_values, *rows)
     conn.execute(tables.scored_accounts.delete())
-    put(conn, tables.scored_accounts, {"account_id": account_id, "lifecycle": "customer", "version": "v1", "linked": ""})
+    put(
+        conn, tables.scored_accounts, {"account_id": account_id, "lifecycle": "customer", "version": "v1", "linked": ""}
+    )
     history.record(conn, history.MEASURES, day)
 
 
@@ -60,7 +63,16 @@ def fresh(conn: Connection, measures: Sequence[str], evaluated_as_of: date | Non
     put(
         conn,
         tables.measure_readiness,
-        *({"measure": m, "linked": "salesforce", "by_product": False, "evaluated_as_of": evaluated_as_of, "reason": ""} for m in measures),
+        *(
+            {
+                "measure": m,
+                "linked": "salesforce",
+                "by_product": False,
+                "evaluated_as_of": evaluated_as_of,
+                "reason": "",
+            }
+            for m in measures
+        ),
     )
 
 

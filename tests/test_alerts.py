@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, RowMapping, text
 
-from tests.alert_days import DAY, day, rules
-from tests.decision_rows import AS_OF, account, customers, put, role, scorecard, user
-from warehouse import tables
+from tests.alert_days import DAY, day, rules, with_shipped_rules
+from tests.decision_rows import ACCOUNT, AS_OF, NOW, account, customers, put, role, score, scorecard, user
+from warehouse import decisions, tables
 
-QUIET = {"id": "no_login_14", "when": {"days_since_login": {"at_least": 14}}, "says": "no login for {{ days_since_login }} days"}
+QUIET = {
+    "id": "no_login_14",
+    "when": {"days_since_login": {"at_least": 14}},
+    "says": "no login for {{ days_since_login }} days",
+}
 
 
 @pytest.fixture
@@ -26,7 +29,7 @@ def conn(warehouse: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def rows(conn: Connection, table: str) -> list[Mapping[str, Any]]:
+def rows(conn: Connection, table: str) -> list[RowMapping]:
     return list(conn.execute(text(f"SELECT * FROM {table} ORDER BY 1")).mappings())
 
 
@@ -44,3 +47,14 @@ def test_an_alert_opens_once_and_says_its_recovery_once(conn: Connection) -> Non
     assert day(conn, mappings, AS_OF + 6 * DAY, {"days_since_login": 1.0}) == []
     (task,) = rows(conn, "tasks")
     assert task["closed_because"] == "condition_met"
+
+
+def test_a_day_is_decided_with_everything_that_the_house_ships(conn: Connection) -> None:
+    """Playbooks, alerts, audiences, plans and touches of the shipped files run on both engines, twice a day."""
+    put(conn, tables.score_history, score(segment="mid_touch"))
+    put(conn, tables.segment_history, {"account_id": ACCOUNT, "scheme": "rank", "from_day": AS_OF, "segment": "mid_touch"})
+    mappings = with_shipped_rules()
+    first = decisions.take(conn, mappings, AS_OF, NOW)
+    assert (first.told, first.counts["alert tasks"]) == ([], 0)
+    assert {row["audience"] for row in rows(conn, "audience_history")} == {"webinars"}
+    assert decisions.take(conn, mappings, AS_OF, NOW).counts == first.counts

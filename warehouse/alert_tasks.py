@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 from sqlalchemy import Connection, RowMapping, text
 
-from mappings.models import AlertRule, Mappings
+from mappings.models import AlertRule, AlertTask, Mappings
 from warehouse.merged import ACCOUNT_NOW
 from warehouse.openings import Opening, Words
 
@@ -35,19 +35,19 @@ ORDER BY e.alert"""  # noqa: S608
 def asked(conn: Connection, mappings: Mappings, as_of: date) -> list[Opening]:
     """The tasks of all open alerts that have none yet; what the cap holds back is asked for again the next day."""
     found: list[Opening] = []
+    task = mappings.alerts.task
     for rule in mappings.alerts.rules:
-        if rule.task:
+        if rule.task and task is not None:
             query = text(_ASKED).bindparams(
                 sa.bindparam("as_of", as_of, sa.Date),
                 sa.bindparam("rule", rule.id, sa.String),
                 sa.bindparam("others", rule.no_task_while or [""], sa.String, expanding=True),
             )
-            found += [_opening(mappings, rule, row, as_of) for row in conn.execute(query).mappings()]
+            found += [_opening(task, rule, row, as_of) for row in conn.execute(query).mappings()]
     return found
 
 
-def _opening(mappings: Mappings, rule: AlertRule, row: RowMapping, as_of: date) -> Opening:
-    task = mappings.alerts.task
+def _opening(task: AlertTask, rule: AlertRule, row: RowMapping, as_of: date) -> Opening:
     return Opening(
         account_id=row["account_id"],
         opened_by="alert",

@@ -17,7 +17,7 @@ from ulid import ULID
 
 from mappings import conditions
 from mappings.models import AlertRule, Mappings
-from warehouse import alert_closings, bulk, signals, silences, tables, templates
+from warehouse import alert_closings, bulk, silences, tables, templates
 from warehouse.condition_sql import Translation
 from warehouse.merged import ACCOUNT_NOW
 
@@ -117,7 +117,7 @@ def _latest(conn: Connection) -> None:
 # --- opening ----------------------------------------------------------------------------------------------------------
 
 _OPENS = """
-SELECT s.*
+SELECT s.account_id, {shown}
 FROM judged_alerts j
 JOIN signals s ON s.account_id = j.account_id
 LEFT JOIN latest_alerts l ON l.account_id = j.account_id AND l.rule = j.rule
@@ -137,7 +137,8 @@ def _open(
     conn: Connection, mappings: Mappings, rule: AlertRule, silent: silences.Silent, as_of: date, now: datetime
 ) -> list[str]:
     """Open the rule's alerts; returns their ids. What opens is the latest of its account for the rules that follow."""
-    query = text(_OPENS).bindparams(
+    shown = ", ".join(f"s.{name}" for name in sorted(_signals_of(rule)))
+    query = text(_OPENS.format(shown=shown)).bindparams(
         sa.bindparam("rule", rule.id, sa.String),
         sa.bindparam("as_of", as_of, sa.Date),
         sa.bindparam("cooled", as_of - timedelta(days=mappings.alerts.cool_down(rule)), sa.Date),
@@ -150,7 +151,10 @@ def _open(
     if rows:
         with bulk.staged(conn, tables.alerts, accounts) as stage:
             again = "DELETE FROM latest_alerts WHERE rule = :rule AND account_id IN (SELECT account_id FROM {stage})"
-            added = "INSERT INTO latest_alerts (account_id, rule, alert) SELECT account_id, CAST(:rule AS VARCHAR), alert FROM {stage}"
+            added = (
+                "INSERT INTO latest_alerts (account_id, rule, alert) "
+                "SELECT account_id, CAST(:rule AS VARCHAR), alert FROM {stage}"
+            )
             for statement in (again, added):
                 conn.execute(text(statement.format(stage=stage)), {"rule": rule.id})
     return [row["alert"] for row in rows]

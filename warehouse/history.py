@@ -18,6 +18,13 @@ SCORED_OR_GONE = """NOT EXISTS (
 """The accounts that a scoring run decides about: those that it scores, and those that left."""
 
 
+DECIDED_OR_GONE = """(
+    EXISTS (SELECT 1 FROM score_history s WHERE s.account_id = h.account_id AND s.as_of = :as_of)
+    OR NOT EXISTS (SELECT 1 FROM active_accounts v WHERE v.account_id = h.account_id)
+)"""
+"""The accounts that the decisions of a day are about, and those that left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Intervals:
     """A history table and where the rows of today stand."""
@@ -73,6 +80,28 @@ SEGMENTS = Intervals(
     compared=("segment", "arr_rank", "population"),
 )
 
+TOUCHES = Intervals(
+    table="touch_history",
+    today="due_touches",
+    identity=("account_id", "kind"),
+    compared=("last_day", "due_day"),
+    scope=DECIDED_OR_GONE,
+)
+AUDIENCES = Intervals(
+    table="audience_history",
+    today="audience_members",
+    identity=("account_id", "audience"),
+    compared=(),
+    scope=DECIDED_OR_GONE,
+)
+PLANS = Intervals(
+    table="plan_history",
+    today="plan_standings",
+    identity=("account_id",),
+    compared=("plan", "status", "goals", "goals_reached", "blockers", "adoption_gap"),
+    scope=DECIDED_OR_GONE,
+)
+
 OF_A_RUN = (COMPONENTS, MEASURES, ARR, ROLLUPS, OVERRIDES)
 """What every deciding run records beside its scores; segments are recorded when they are placed."""
 
@@ -93,7 +122,7 @@ def record(conn: Connection, intervals: Intervals, as_of: date) -> None:
     days = {"as_of": as_of, "yesterday": as_of - timedelta(days=1)}
     table, today = intervals.table, intervals.today
     known = " AND ".join(f"h.{c} = t.{c}" for c in intervals.identity)
-    same = " AND ".join(f"h.{c} IS NOT DISTINCT FROM t.{c}" for c in intervals.compared)
+    same = " AND ".join(f"h.{c} IS NOT DISTINCT FROM t.{c}" for c in intervals.compared) or "TRUE"
     conn.execute(
         sa.text(
             f"UPDATE {table} AS h SET to_day = :yesterday WHERE h.to_day IS NULL AND {intervals.scope} "  # noqa: S608

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from mappings.models import Mappings
-from warehouse import freshness, measures, tables
+from warehouse import lateness, measures, tables
 
 SAID_WITHIN_DAYS = 30
 """How long a word of a customer counts as just said."""
@@ -56,27 +56,13 @@ SQL = """
 """
 
 
-def binds(conn: Connection, mappings: Mappings, linked: str, as_of: date, now: datetime) -> list[sa.BindParameter[Any]]:
-    """Everything that the statement names by a colon, but as_of; `linked` is the query of who is known where."""
-    fresh = _fresh(conn, mappings, linked, as_of)
+def binds(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> list[sa.BindParameter[Any]]:
+    """Everything that the statement names by a colon, but as_of."""
+    known = measures.load()
+    there = lateness.in_time(conn, mappings, {name: known[reader] for name, reader in FRESH_LIKE.items()}, as_of)
     return [
-        *(sa.bindparam(f"{name}_fresh", where, sa.String, expanding=True) for name, where in fresh.items()),
+        *(sa.bindparam(f"{name}_fresh", groups, sa.String, expanding=True) for name, groups in there.items()),
         sa.bindparam("now", now, tables.Instant),
         sa.bindparam("today", max(as_of, now.date()), sa.Date),
         sa.bindparam("said_since", as_of - timedelta(days=SAID_WITHIN_DAYS), sa.Date),
     ]
-
-
-def _fresh(conn: Connection, mappings: Mappings, linked: str, as_of: date) -> dict[str, list[str]]:
-    """Source of events -> the groups of systems for which it is fresh."""
-    groups = conn.scalars(sa.text(f"SELECT DISTINCT linked FROM ({linked}) k")).all()  # noqa: S608
-    feeding = freshness.feeds(mappings)
-    delivered = freshness.deliveries(conn, feeding)
-    known = measures.load()
-    earliest = as_of - timedelta(days=mappings.alerts.late_days)
-
-    def is_fresh(measure: str, group: str) -> bool:
-        ready = freshness.readiness(known[measure], group.split(","), feeding, delivered, as_of).evaluated_as_of
-        return ready is not None and ready >= earliest
-
-    return {name: [g for g in groups if is_fresh(measure, g)] for name, measure in FRESH_LIKE.items()}

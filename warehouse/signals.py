@@ -16,17 +16,10 @@ from sqlalchemy import Connection
 
 from mappings import conditions, vocabulary
 from mappings.models import Mappings
-from warehouse import bulk, measures, score_drops, signal_events
+from warehouse import bulk, lateness, measures, score_drops, signal_events
 
 TABLE = "signals"
 CHANGE = re.compile(vocabulary.CHANGE_OF_A_MEASURE)
-
-LINKED = """
-    SELECT account_id, string_agg(DISTINCT system, ',' ORDER BY system) AS linked
-    FROM account_links
-    GROUP BY account_id
-"""
-"""The systems in which an account is known: measures are ready for all accounts that are known in the same ones."""
 
 _TYPES = {"text": "VARCHAR", "number": "DOUBLE PRECISION", "boolean": "BOOLEAN", "date": "DATE"}
 
@@ -122,7 +115,8 @@ _DROPS = """
 
 _PCT = """
         100 * SUM(CASE WHEN c.dimension = '{0}' AND h.result = 'passed' THEN c.points ELSE 0 END)
-            / NULLIF(SUM(CASE WHEN c.dimension = '{0}' AND h.result <> 'unknown' THEN c.points ELSE 0 END), 0) AS {0}_pct"""
+            / NULLIF(SUM(CASE WHEN c.dimension = '{0}' AND h.result <> 'unknown' THEN c.points ELSE 0 END), 0)
+            AS {0}_pct"""
 
 DIMENSIONS = ("usage", "engagement", "support", "relationship", "value")
 
@@ -162,7 +156,7 @@ def _fill(conn: Connection, mappings: Mappings, kinds: Mapping[str, str], as_of:
     pivoted = [_now(name) for name in kinds if name in known] + [_change(n, f) for n, f in changes.items()]
     values = {**_OWN, **{name: f"{'t' if name in attributes else 'm'}.{name}" for name in kinds}}
     statement = _SELECT.format(
-        linked=LINKED,
+        linked=lateness.LINKED,
         names=", ".join(values),
         values=", ".join(values.values()),
         measures=_MEASURES.format(values=_listed(pivoted)),
@@ -176,7 +170,7 @@ def _fill(conn: Connection, mappings: Mappings, kinds: Mapping[str, str], as_of:
         sa.bindparam("measures", sorted(of_measures) or [""], sa.String, expanding=True),
         sa.bindparam("attributes", attributes or [""], sa.String, expanding=True),
         *(sa.bindparam(f"days_ago_{n}", as_of - timedelta(days=n), sa.Date) for n in days),
-        *signal_events.binds(conn, mappings, LINKED, as_of, now),
+        *signal_events.binds(conn, mappings, as_of, now),
         sa.bindparam("fresh_since", fresh_since, sa.Date),
         sa.bindparam("as_of", as_of, sa.Date),
     ]
