@@ -17,16 +17,16 @@ Where = Callable[..., str]
 TYPES: Mapping[Kind, tuple[str, ...]] = {
     "text": (
         "string", "textarea", "picklist", "combobox", "reference", "id", "email", "phone", "url", "multipicklist",
-        "encryptedstring",
+        "encryptedstring", "enumeration", "phone_number",
     ),
-    "integer": ("int", "long", "double", "currency", "percent"),
-    "decimal": ("double", "currency", "percent"),
-    "number": ("double", "currency", "percent"),
+    "integer": ("int", "long", "double", "currency", "percent", "number"),
+    "decimal": ("double", "currency", "percent", "number"),
+    "number": ("double", "currency", "percent", "number"),
     "date": ("date",),
     "datetime": ("datetime",),
-    "boolean": ("boolean",),
+    "boolean": ("boolean", "bool"),
 }  # fmt: skip
-"""The vendor's types that take a column of ours."""
+"""The vendors' types that take a column of ours."""
 
 KNOWN_TYPES = {word for words in TYPES.values() for word in words}
 
@@ -112,16 +112,19 @@ def _key(push: PushMapping, schema: ObjectSchema) -> Iterator[Finding]:
         elif push.operation != "update" and not theirs.createable:
             yield from below(here, _writable(push, schema.object, theirs))
         elif push.operation == "upsert":
-            yield from below(here, _unique(schema.object, theirs))
+            yield from below(here, _unique(push, schema.object, theirs))
 
 
-def _unique(object: str, theirs: FieldSchema) -> Iterator[Finding]:
-    """Without uniqueness two runs at once, or a person's copy, make a second record that no key can tell apart."""
+def _unique(push: PushMapping, object: str, theirs: FieldSchema) -> Iterator[Finding]:
+    """Without uniqueness two runs at once, or a person's copy, make a second record that no key can tell apart.
+
+    Where no field of the vendor's can be unique, records are found through what they hang on.
+    """
     if not theirs.external_id:
         yield Finding(
             (), f"{object}.{theirs.name} is no external id, so no upsert can find a record by it; mark it as one"
         )
-    elif not theirs.unique:
+    elif not theirs.unique and not push.associations:
         message = (
             f"{object}.{theirs.name} is not unique: copies of a record would share the key; mark the field as unique"
         )
