@@ -79,7 +79,7 @@ class Scripted:
                 self.wfile.write(raw[: len(raw) - answer.cut])
                 self.close_connection = answer.cut > 0
 
-            do_GET = do_POST = do_PATCH = do_DELETE = _any
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _any
 
             def log_message(self, *_: object) -> None:
                 pass
