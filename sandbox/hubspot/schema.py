@@ -110,6 +110,7 @@ SCHEMA: dict[str, list[Property]] = {
         *_own("closed_date", "datetime"),
         *_people("hubspot_owner_id"),
         *_custom("csat_rating"),
+        *_custom("csat_rated_at", "datetime"),
     ],
     "tasks": [
         *_ACTIVITY,

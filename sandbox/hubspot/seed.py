@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from sandbox.hubspot import properties
-from sandbox.hubspot.associating import associate, dissociate
+from sandbox.hubspot.associating import associate, dissociate, show_company
 from sandbox.hubspot.links import HUBSPOT, PRIMARY, Kind, default_kind
 from sandbox.hubspot.moments import read_moment, stamp
 from sandbox.hubspot.objects import PIPELINE, TYPES, CrmType, seeded_type, text
@@ -124,6 +124,8 @@ def _connect(portal: Portal, type: CrmType, record_id: int, wanted: Mapping[str,
             associate(portal, pair, record_id, other_id, _kinds(portal, pair, each))
         if any(each.get("primary") is False for each in listed) and not any(each.get("primary") for each in listed):
             portal.links.demote(pair, record_id)
+            if type.name == "contacts":
+                show_company(portal, record_id)
 
 
 def _kinds(portal: Portal, pair: tuple[str, str], entry: Mapping[str, Any]) -> list[Kind]:
