@@ -1054,6 +1054,7 @@ FACTS = {
         opportunity_contacts,
         tickets,
         touchpoints,
+        task_feedback,
         subscriptions,
         goals,
         plan_features,
