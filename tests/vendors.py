@@ -57,6 +57,10 @@ class WebVendor(Vendor):
     """A body that says no, in words of which one is Nope."""
     expired: ClassVar[Any]
     """The body of a 401."""
+    many: ClassVar[int] = 6_000
+    """Records that come in several pages."""
+    renews: ClassVar[bool] = True
+    """Its tokens expire, and others can be had."""
 
     def __init__(self, count: int) -> None:
         """So many records, each changed a minute after the one before."""
@@ -141,6 +145,46 @@ class ZendeskVendor(WebVendor):
         return id
 
 
+class HubSpotVendor(WebVendor):
+    """Its search index is seconds behind: after every edit a minute passes."""
+
+    kind = "hubspot"
+    stream = Stream("companies", "companies", ("domain", "id", "name"), key="id")
+    pages = "/objects/2026-03/companies"
+    calls = "/crm"
+    refusal: ClassVar[Any] = {"status": "error", "message": "there is no Nope", "category": "VALIDATION_ERROR"}
+    expired: ClassVar[Any] = {"status": "error", "message": "expired", "category": "EXPIRED_AUTHENTICATION"}
+    many = 1_500
+    renews = False
+
+    def __init__(self, count: int) -> None:
+        self.ids = [str(7_000 + 13 * n) for n in range(count)]
+        begin = NOW - timedelta(minutes=count + 60)
+        seeds = [
+            {
+                "id": id,
+                "createdAt": (begin + timedelta(minutes=n)).isoformat(),
+                "properties": {"name": f"Company {n}", "domain": f"company{n}.example"},
+            }
+            for n, id in enumerate(self.ids)
+        ]
+        self.now = NOW
+        self.serve({"companies": seeds})
+
+    def change(self, number: int) -> str:
+        self.control("records/hubspot/companies", id=self.ids[number], properties={"name": "Another name"})
+        return self._later(self.ids[number])
+
+    def remove(self, number: int) -> str:
+        self.control(f"records/hubspot/companies/{self.ids[number]}/delete")
+        return self._later(self.ids[number])
+
+    def _later(self, id: str) -> str:
+        self.now += timedelta(minutes=1)
+        self.control("clock", now=self.now.isoformat())
+        return id
+
+
 class FilesVendor(Vendor):
     kind = "files"
     stream = Stream("subscriptions", "subscriptions/*", ("id", "name", "plan"), key="id")
@@ -170,5 +214,5 @@ class FilesVendor(Vendor):
         return gone[0]
 
 
-WEB: dict[str, type[WebVendor]] = {"salesforce": SalesforceVendor, "zendesk": ZendeskVendor}
+WEB: dict[str, type[WebVendor]] = {"salesforce": SalesforceVendor, "zendesk": ZendeskVendor, "hubspot": HubSpotVendor}
 """Vendors behind HTTP; the next ones join here."""
