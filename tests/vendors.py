@@ -49,6 +49,7 @@ class WebVendor(Vendor):
     """A vendor behind HTTP, which can answer badly."""
 
     sandbox: Sandbox
+    ids: list[str]
     pages: str
     """Part of the path of every page of the stream."""
     calls: str
