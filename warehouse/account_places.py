@@ -60,6 +60,8 @@ def _counting(conn: Connection, place: Place, needed: str) -> dict[str, list[Row
     links = sa.table("account_links", *(sa.column(n, sa.String) for n in ("system", "external_id", "account_id")))
     of_account = sa.and_(links.c.system == table.c.system, links.c.external_id == table.c.account_ref)
     select = sa.select(links.c.account_id, *_asked(table, place)).join(links, of_account)
+    if table is opportunities:
+        select = select.where(sa.not_(_is_echo()))
     rows = conn.execute(select.where(table.c[needed].is_not(None)).order_by(table.c.system, table.c.id))
     own = _attributes(conn, place)
     counting: dict[str, list[Row]] = {}
@@ -68,6 +70,13 @@ def _counting(conn: Connection, place: Place, needed: str) -> dict[str, list[Row
         if place.where is None or conditions.holds(place.where, row) is True:
             counting.setdefault(row["account_id"], []).append(row)
     return counting
+
+
+def _is_echo() -> sa.ColumnElement[bool]:
+    """A deal that two CRMs sync between each other counts once."""
+    echoes = sa.table("opportunity_echoes", sa.column("system", sa.String), sa.column("id", sa.String))
+    same = sa.and_(echoes.c.system == opportunities.c.system, echoes.c.id == opportunities.c.id)
+    return sa.exists(sa.select(sa.literal(1)).select_from(echoes).where(same))
 
 
 def _asked(table: sa.Table, place: Place) -> list[sa.Column[Any]]:

@@ -122,6 +122,8 @@ class Handoff:
     row: RowMapping
     told: Briefing
     owner: Owner
+    system: str
+    """The account's CRM of record, or the one with the opportunity that it becomes a note on."""
     note_on: str | None
     name: str
     reasons: Sequence[str]
@@ -161,6 +163,7 @@ def _handoff(
         row=row,
         told=told,
         owner=owner,
+        system=existing.system if existing else row["crm"],
         note_on=existing.id if existing else None,
         name=" ".join(templates.render(rules.name, names, f"{where}.name").split()),
         reasons=why,
@@ -191,7 +194,7 @@ def _row(mappings: Mappings, handoff: Handoff, minted: str, as_of: date, now: da
         "account_id": handoff.row["account_id"],
         "opened_as_of": as_of,
         "opened_at": now,
-        "system": handoff.row["crm"],
+        "system": handoff.system,
         "note_on": handoff.note_on,
         "owner_email": handoff.owner.email,
         "name": handoff.name,

@@ -14,26 +14,28 @@ from warehouse import bulk, predicates, tables
 
 
 class OpenExpansion(NamedTuple):
-    """An open expansion opportunity of an account in its CRM of record."""
+    """An open expansion opportunity of an account."""
 
+    system: str
     id: str
     owner_ref: str | None
 
 
 _OPEN = """
-SELECT l.account_id, o.id, o.owner_ref
+SELECT l.account_id, o.system, o.id, o.owner_ref
 FROM opportunities o
 JOIN account_links l ON l.system = o.system AND l.external_id = o.account_ref
 JOIN {stage} t ON t.account_id = l.account_id
-JOIN accounts a ON a.account_id = l.account_id AND a.crm = o.system
+JOIN accounts a ON a.account_id = l.account_id
 WHERE o.closed IS NOT TRUE AND (o.expansion OR substr(o.key, 1, :length) = :ours)
-ORDER BY o.close_date DESC NULLS FIRST, o.id DESC"""
+ORDER BY CASE WHEN o.system = a.crm THEN 1 ELSE 0 END, o.close_date DESC NULLS FIRST, o.id DESC"""
 
 
 def open_expansions(conn: Connection, installation: str, account_ids: Collection[str]) -> dict[str, OpenExpansion]:
     """account_id -> its open expansion opportunity, by the mapped rule or created by us (D26).
 
-    Where several are open it is the one that closes first: the one that sales works on now.
+    Where several are open it is one in the CRM of record before one elsewhere, which is the only copy of a deal that is
+    not synced, and of those the one that closes first: the one that sales works on now.
     """
     ours = f"{installation}:"
     asked = pa.table({"account_id": pa.array(sorted(account_ids), pa.string())})

@@ -806,7 +806,7 @@ handoffs = Table(
     Column("account_id", String, nullable=False),
     Column("opened_as_of", Date, nullable=False),
     Column("opened_at", Instant, nullable=False),
-    Column("system", String, nullable=False),  # the account's CRM of record
+    Column("system", String, nullable=False),  # the account's CRM of record; for a note where the opportunity is
     Column("note_on", String),  # id of the open expansion opportunity that it became a note on; NULL: a new opportunity
     Column("owner_email", String, nullable=False),
     Column("name", String, nullable=False),

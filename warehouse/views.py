@@ -19,6 +19,15 @@ ACCOUNT_LINKS = """
 ACTIVE_ACCOUNTS = "SELECT account_id FROM accounts WHERE COALESCE(customer, FALSE) AND NOT excluded"
 """Onboarding and customer accounts (D21): those that are scored, segmented and pushed."""
 
+OPPORTUNITY_ECHOES = """
+    SELECT k.system, k.id FROM opportunity_keys k
+    JOIN opportunities o ON o.system = k.other_system AND o.id = k.other_id
+    WHERE k.system > k.other_system OR NOT EXISTS (
+        SELECT 1 FROM opportunity_keys b WHERE b.system = k.other_system AND b.id = k.other_id
+            AND b.other_system = k.system AND b.other_id = k.id)
+"""
+"""Copies of opportunities that CRMs sync between each other: the one that names the other is the copy (D25)."""
+
 OPPORTUNITY_CONTACTS = """
     SELECT o.account_id, c.system, c.stream, c.id, c.opportunity_ref, c.contact_ref, c.role, c.seen_at
     FROM opportunity_contacts c
@@ -59,8 +68,12 @@ def definitions() -> dict[str, str]:
         view: _with_account(tables.DAY_GRAINED[name]) + " WHERE f.superseded_at IS NULL"
         for view, name in DAY_GRAINED.items()
     }
+    facts["account_opportunities"] += (
+        " WHERE NOT EXISTS (SELECT 1 FROM opportunity_echoes e WHERE e.system = f.system AND e.id = f.id)"
+    )
     return {
         "account_links": ACCOUNT_LINKS,
+        "opportunity_echoes": OPPORTUNITY_ECHOES,
         "active_accounts": ACTIVE_ACCOUNTS,
         **days,
         **facts,
