@@ -15,6 +15,7 @@ from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
 from connectors.base import ConfigError, Unavailable
+from flows.announcing import announce
 from flows.pulling import pull_stream
 from flows.reports import Exit, RunReport
 from flows.running import running
@@ -65,7 +66,8 @@ def _vendor_is_away(_task: Any, _task_run: Any, state: State[Any]) -> bool:
 
 
 def finished(report: RunReport) -> State[dict[str, Any]]:
-    """Leave the table of what was done as an artifact, and end in a state whose name is honest."""
+    """Tell of alerts, leave the table of what was done as an artifact, and end in a state whose name is honest."""
+    announce(report.told)
     create_table_artifact(
         key=f"crmpulse-{report.verb}",
         table=[{"step": s.step, "system": s.system, **s.counts, "stopped": s.stopped} for s in report.steps],

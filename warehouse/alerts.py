@@ -17,9 +17,10 @@ from ulid import ULID
 
 from mappings import conditions
 from mappings.models import AlertRule, Mappings
-from warehouse import alert_closings, bulk, silences, tables, templates
+from warehouse import alert_closings, bulk, roles, silences, tables, templates
 from warehouse.condition_sql import Translation
 from warehouse.merged import ACCOUNT_NOW
+from warehouse.roles import People
 
 URGENT_FIRST = {"red": 0, "yellow": 1, "green": 2}
 
@@ -40,6 +41,8 @@ class Told:
     action: str
     playbook: str
     role: str
+    owner_email: str
+    """Of the person in the role; empty where nobody active is."""
     as_of: date
 
 
@@ -220,12 +223,15 @@ def told(conn: Connection, mappings: Mappings, opened: Sequence[str], closed: Se
     asked = bulk.arrow_columns(tables.alerts, alert=[*opened, *closed])
     with bulk.staged(conn, tables.alerts, asked) as stage:
         rows = conn.execute(text(_TOLD.format(stage=stage, now=ACCOUNT_NOW))).mappings().all()
-    return list(_changes(rows, rules))
+    people = roles.people(conn, mappings, {row["account_id"] for row in rows})
+    return list(_changes(rows, rules, people))
 
 
-def _changes(rows: Sequence[RowMapping], rules: Mapping[str, AlertRule]) -> Iterator[Told]:
+def _changes(rows: Sequence[RowMapping], rules: Mapping[str, AlertRule], people: People) -> Iterator[Told]:
     for row in rows:
         rule = rules.get(row["rule"])
+        role = rule.role if rule else "csm"
+        owner = people.owner(row["account_id"], role)
         yield Told(
             alert=row["alert"],
             change=row["closed_because"] or "opened",
@@ -237,6 +243,7 @@ def _changes(rows: Sequence[RowMapping], rules: Mapping[str, AlertRule]) -> Iter
             says=row["says"],
             action=rule.action if rule else "",
             playbook=rule.playbook if rule else "",
-            role=rule.role if rule else "csm",
+            role=role,
+            owner_email=owner.email if owner else "",
             as_of=row["closed_as_of"] or row["opened_as_of"],
         )
