@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test heavy check format schema clean
+.PHONY: demo test heavy strangers bench check format schema clean
 
 .venv/built: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "crmpulse needs Python 3.11 or newer; set PYTHON=...")'
@@ -19,6 +19,12 @@ test: .venv/built  ## every test but the heavy ones
 
 heavy: .venv/built  ## the long ones: a real Prefect server with a worker, kills at random points
 	$(BIN)/pytest -m heavy
+
+strangers: .venv/built  ## clients that others wrote against the sandbox; needs Node, npm and both package indexes
+	$(BIN)/python -m tests.strangers
+
+bench: .venv/built  ## how fast it is, beside the vendors' own clients; about three minutes
+	$(BIN)/python -m tests.bench
 
 check: .venv/built  ## style, types, import rules
 	$(BIN)/ruff check .

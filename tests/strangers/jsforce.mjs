@@ -1,10 +1,6 @@
-// npm jsforce reads and writes through the sandbox; every line that it prints is a check that held.
-//
-//   make a folder outside the repository, then in it:  npm init -y && npm install jsforce@3.10
-//   copy this file there, start the sandbox in another terminal (crmpulse sandbox), and run
-//   SALESFORCE_INSTANCE_URL=http://127.0.0.1:PORT SALESFORCE_CLIENT_ID=... SALESFORCE_CLIENT_SECRET=... node jsforce.mjs
-//
-// It leaves its records behind, so give it a sandbox of its own. Exit status 1 at the first check that does not hold.
+// npm jsforce reads and writes through the sandbox. Every line but the last is a check that held; the last is JSON with
+// what was read and written, which `make strangers` compares with the sandbox's plain HTTP. Exit status 1 at the first
+// check that does not hold.
 
 import assert from "node:assert/strict";
 import jsforce from "jsforce";
@@ -32,6 +28,10 @@ assert.ok(account.fields.some((field) => field.name === "Crmpulse_Key__c" && fie
 const world = await conn.describeGlobal();
 assert.ok(world.sobjects.some((each) => each.name === "Opportunity"));
 held("describe and describeGlobal");
+
+const accounts = await conn.query("SELECT Id, Name FROM Account", { autoFetch: true, maxFetch: 100000 });
+const readBefore = Object.fromEntries(accounts.records.map((each) => [each.Id, each.Name]));
+held(`read ${accounts.records.length} accounts`);
 
 const parent = await conn.sobject("Account").create({ Name: `Stranger's ${run}` });
 assert.ok(parent.success);
@@ -108,3 +108,8 @@ held("a deletion takes the contacts along and is logged");
 
 assert.ok(conn.limitInfo.apiUsage.limit > 0);
 held(`the allowance is known: ${conn.limitInfo.apiUsage.used} of ${conn.limitInfo.apiUsage.limit}`);
+
+const kept = await conn.sobject("Account").create({ Name: "Kept – 保持 'quoted' & \\", ARR__c: 12345.67 });
+await conn.sobject("Account").update({ Id: kept.id, Website: "https://kept.example" });
+const wrote = { Account: { [kept.id]: { Name: "Kept – 保持 'quoted' & \\", ARR__c: 12345.67, Website: "https://kept.example" } } };
+console.log(JSON.stringify({ read: { Account: readBefore }, wrote }));

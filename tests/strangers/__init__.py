@@ -1,0 +1,1 @@
+"""Clients that others wrote read and write through the sandbox; `make strangers` runs them, `make test` does not."""
