@@ -13,7 +13,7 @@ from typing import Any
 
 from connectors import hubspot_codes as codes
 from connectors.base import ConfigError, FieldSchema, ObjectSchema
-from connectors.hubspot_api import Api
+from connectors.hubspot_api import Api, words
 
 OWNERS = "owners"
 OWNER_FIELDS = ("id", "email", "firstName", "lastName", "full_name", "userId", "type", "archived")
@@ -45,8 +45,9 @@ def describe(api: Api, object: str) -> ObjectSchema:
         ]
         return ObjectSchema(object, {field.name: field for field in fields})
     reply = api.send(api.client.properties.core_api.get_all, object)
-    if reply.status == 404:
-        raise ConfigError(f"{api.system}: there is no object {object}, or the key of our token may not see it")
+    if reply.status in (400, 404):
+        said = f" ({words(reply)})" if words(reply) else ""
+        raise ConfigError(f"{api.system}: there is no object {object}, or our token may not see it{said}")
     properties = [p for p in api.got(reply, f"properties of {object}").body["results"] if not p.get("archived")]
     fields = [_field(object, p) for p in properties]
     return ObjectSchema(object, {field.name: field for field in [*fields, *_derived(object, fields)]})

@@ -2,7 +2,7 @@
 
 We never follow one that far. Each page's last stamp begins the next query, so no page depends on how many came before
 it; a record that changes meanwhile moves ahead of us and cannot push another one out of sight. More records of one
-millisecond than a page holds are asked for by ranges of ids with equally many digits, because the index may order ids
+millisecond than a page holds are asked for by ranges of ids with equally many digits, because the index may compare ids
 as text (7198, 719869649082, 7199) or as numbers, and among ids of one length both are the same.
 """
 
@@ -94,13 +94,18 @@ def _of_length(api: Api, object: str, stamp: str, same: Raw, digits: int) -> Ite
     while low <= high:
         among = {"propertyName": ID, "operator": "BETWEEN", "value": str(low), "highValue": str(high)}
         page = _ask(api, object, stamp, [same, among], ID, cursor)
-        yield page.hits
+        yield [hit for hit in page.hits if len(hit.id) == digits]
         if not page.next or page.next == cursor:
             return
         if page.hits:
-            low, cursor = int(page.hits[-1].id) + 1, ""
+            low, cursor = _behind(page.hits[-1].id, digits), ""
         else:
             cursor = page.next
+
+
+def _behind(id: str, digits: int) -> int:
+    """The first id of so many digits behind this one, which is of another length only where ids are texts."""
+    return int(id[:digits].ljust(digits, "0")) + (len(id) >= digits)
 
 
 def _from(stamp: str, at: int) -> Raw:
