@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from sandbox.hubspot.answers import Refused, not_found
 from sandbox.hubspot.links import CHILD_TO_PARENT, HUBSPOT, PRIMARY, Kind, Pair
 from sandbox.hubspot.objects import TYPES
 from sandbox.hubspot.portal import Portal
+from sandbox.hubspot.shapes import an_object, objects, whole
 
 
 def associate(
@@ -41,16 +42,16 @@ def show_company(portal: Portal, contact_id: int) -> None:
         portal.touch(TYPES["contacts"], contact_id, associatedcompanyid=shown)
 
 
-def make_primary(portal: Portal, type_name: str, record_id: int, company: int) -> None:
+def make_primary(portal: Portal, type_name: str, record_id: int, company: int | None) -> None:
     """That company becomes the record's primary one, if it exists."""
-    if company in portal.tables["companies"].records:
+    if company is not None and company in portal.tables["companies"].records:
         pair = (type_name, "companies")
         portal.links.add(pair, record_id, company, frozenset({(HUBSPOT, PRIMARY[pair])}))
 
 
-def make_parent(portal: Portal, child: int, parent: int) -> None:
+def make_parent(portal: Portal, child: int, parent: int | None) -> None:
     """One company is the child of another."""
-    if parent in portal.tables["companies"].records:
+    if parent is not None and parent in portal.tables["companies"].records:
         portal.links.add(("companies", "companies"), child, parent, frozenset({CHILD_TO_PARENT}))
 
 
@@ -63,18 +64,13 @@ def live_others(portal: Portal, pair: Pair, record_id: int) -> dict[int, frozens
 def wanted_kinds(portal: Portal, pair: Pair, specs: Any) -> frozenset[Kind]:
     """The kinds that a body asks for; Refused where two types have no such association."""
     known, kinds = portal.links.known(pair), set[Kind]()
-    for spec in specs if isinstance(specs, list) else [specs]:
-        told: Mapping[str, Any] = spec if isinstance(spec, dict) else {}
-        kind = (str(told.get("associationCategory", HUBSPOT)), _number(told.get("associationTypeId")))
+    for spec in objects(specs, "types"):
+        kind = (str(spec.get("associationCategory", HUBSPOT)), whole(spec.get("associationTypeId")) or 0)
         if kind not in known:
             one, other = (TYPES[name].type_id for name in pair)
             raise Refused(f"{kind[1]} is not a valid association type between {one} and {other}")
         kinds.add(kind)
     return frozenset(kinds)
-
-
-def _number(value: Any) -> int:
-    return int(value) if str(value).isdigit() else 0
 
 
 def pair_of_kind(portal: Portal, type_name: str, specs: Any) -> Pair:
@@ -91,10 +87,11 @@ def pair_of_kind(portal: Portal, type_name: str, specs: Any) -> Pair:
 def with_new(portal: Portal, type_name: str, wanted: Any) -> list[tuple[Pair, int, frozenset[Kind]]]:
     """The associations that a create asks for, each of which must lead to a live record."""
     found = []
-    for each in wanted or ():
-        specs, to = each.get("types") or [], str(each.get("to", {}).get("id", ""))
+    for each in objects(wanted, "associations"):
+        specs, to = objects(each.get("types"), "types"), an_object(each.get("to"), "to").get("id")
         pair = pair_of_kind(portal, type_name, specs)
-        if not to.isdigit() or portal.tables[pair[1]].live(portal.tables[pair[1]].canonical(int(to))) is None:
+        other = portal.tables[pair[1]].current(to)
+        if other is None:
             raise not_found(f"No {TYPES[pair[1]].singular} with ID {to} exists to associate with")
-        found.append((pair, portal.tables[pair[1]].canonical(int(to)), wanted_kinds(portal, pair, specs)))
+        found.append((pair, other.id, wanted_kinds(portal, pair, specs)))
     return found

@@ -13,6 +13,7 @@ from sandbox.hubspot.links import Kind, Pair, default_kind
 from sandbox.hubspot.objects import TYPES, crm_type
 from sandbox.hubspot.portal import Portal
 from sandbox.hubspot.reads import kind_name
+from sandbox.hubspot.shapes import an_object, objects
 
 MOST_READ, MOST_WRITTEN, LARGEST_PAGE = 1_000, 2_000, 500
 
@@ -27,8 +28,7 @@ def _pair(from_type: str, to_type: str) -> Pair:
 
 def _record(portal: Portal, type_name: str, id: object) -> int:
     """The id of a live record, also by an id that a merge gave up."""
-    table = portal.tables[type_name]
-    record = table.live(table.canonical(int(str(id)))) if str(id).isdigit() else None
+    record = portal.tables[type_name].current(id)
     if record is None:
         raise not_found(f"No {TYPES[type_name].singular} with ID {id} exists")
     return record.id
@@ -48,7 +48,7 @@ def list_associations(call: Call, type: str, id: str, to_type: str) -> Answer:
     """GET objects/{type}/{id}/associations/{to_type}: in the order of ids, from id `after` on."""
     pair = _pair(type, to_type)
     record_id, size = _record(call.portal, pair[0], id), call.limit(LARGEST_PAGE, LARGEST_PAGE)
-    after = int(call.query.get("after") or 0)
+    after = call.number("after")
     found = [each for each in _shown(call.portal, pair, record_id) if each["toObjectId"] >= after]
     shown = found[:size] if call.version != "v3" else _in_v3(call.portal, pair, found[:size])
     body: dict[str, Any] = {"results": shown}
@@ -130,7 +130,7 @@ def read_many(call: Call, type: str, to_type: str) -> Answer:
 
 
 def _shown_of(portal: Portal, pair: Pair, id: object) -> list[dict[str, Any]]:
-    record = portal.tables[pair[0]].live(int(str(id))) if str(id).isdigit() else None
+    record = portal.tables[pair[0]].current(id)
     return _shown(portal, pair, record.id) if record else []
 
 
@@ -160,7 +160,7 @@ def _each(call: Call, type: str, to_type: str, status: int, step: Step) -> Answe
 
 
 def _ends(portal: Portal, pair: Pair, given: Mapping[str, Any]) -> tuple[int, int]:
-    one, other = (given.get(name) or {} for name in ("from", "to"))
+    one, other = (an_object(given.get(name), name) for name in ("from", "to"))
     return _record(portal, pair[0], one.get("id")), _record(portal, pair[1], other.get("id"))
 
 
@@ -187,8 +187,8 @@ def archive_many(call: Call, type: str, to_type: str) -> Answer:
     """POST associations/{type}/{to_type}/batch/archive: 204, and 200 under a dated version."""
     pair = _pair(type, to_type)
     for each in inputs_of(call, MOST_WRITTEN):
-        one = _record(call.portal, pair[0], (each.get("from") or {}).get("id"))
-        for to in each.get("to") or []:
+        one = _record(call.portal, pair[0], an_object(each.get("from"), "from").get("id"))
+        for to in objects(each.get("to"), "to"):
             dissociate(call.portal, pair, one, _record(call.portal, pair[1], to.get("id")))
     return Answer(204) if call.version.startswith("v") else complete(call, 200, [], [])
 

@@ -12,6 +12,7 @@ from sandbox.hubspot.answers import Answer, Refused, missing
 from sandbox.hubspot.calls import Call
 from sandbox.hubspot.objects import crm_type
 from sandbox.hubspot.reads import check_unique_property, find, view
+from sandbox.hubspot.shapes import objects, texts, whole
 from sandbox.hubspot.single import given_properties, make, shown
 
 LARGEST_BATCH = 100
@@ -22,9 +23,7 @@ Save = Callable[[Input], dict[str, Any] | None]
 
 def inputs_of(call: Call, most: int = LARGEST_BATCH) -> list[dict[str, Any]]:
     """The inputs of a batch; Refused where there are too many."""
-    inputs = call.field("inputs")
-    if not isinstance(inputs, list) or not all(isinstance(each, dict) for each in inputs):
-        raise Refused("Invalid input JSON on line 1, column 2: inputs must be a list of objects", None)
+    inputs = objects(call.field("inputs"), "inputs")
     if len(inputs) > most:
         raise Refused(f"The maximum number of inputs supported in a batch request is {most}")
     return inputs
@@ -51,7 +50,8 @@ def read_many(call: Call, type: str) -> Answer:
     id_property, archived = str(body.get("idProperty") or ""), call.flag("archived")
     asked = [str(each.get("id")) for each in inputs_of(call)]
     found = {id: find(portal, of, id, id_property, archived=archived) for id in asked}
-    shows = view(portal, of, body.get("properties") or [], body.get("propertiesWithHistory") or [])
+    asked_names, history = (texts(body.get(name), name) for name in ("properties", "propertiesWithHistory"))
+    shows = view(portal, of, asked_names, history)
     results = [shows.show(portal, record) for record in found.values() if record is not None]
     absent = [id for id, record in found.items() if record is None]
     return complete(call, 200, scattered(call, results), [missing(of.label, absent).in_batch({})] if absent else [])
@@ -73,7 +73,7 @@ def update_many(call: Call, type: str) -> Answer:
 
     def save(each: Input) -> dict[str, Any] | None:
         id, id_property = str(each.get("id")), str(each.get("idProperty") or "")
-        if not id_property and id.isdigit() and int(id) in call.portal.tables[of.name].aliases:
+        if not id_property and whole(id) in call.portal.tables[of.name].aliases:
             return None
         record = find(call.portal, of, id, id_property)
         if record is None:

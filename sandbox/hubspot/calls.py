@@ -12,6 +12,7 @@ import orjson
 from sandbox.faults import Fault
 from sandbox.hubspot.answers import Answer, Refused
 from sandbox.hubspot.portal import Portal
+from sandbox.hubspot.shapes import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,17 @@ class Call:
     def limit(self, usual: int, largest: int) -> int:
         """The page size that is asked for; Refused when it is none or too large."""
         asked = self.query.get("limit", str(usual))
-        if not asked.isdigit() or not 0 < int(asked) <= largest:
+        size = whole(asked)
+        if size is None or not 0 < size <= largest:
             raise Refused(f"limit was {asked}; it must be between 1 and {largest}")
-        return int(asked)
+        return size
+
+    def number(self, name: str) -> int:
+        """A parameter that is a whole number, 0 where it is missing."""
+        found = whole(self.query.get(name) or 0)
+        if found is None:
+            raise Refused(f"{name} was not a whole number: {self.query[name]}")
+        return found
 
     def paging(self, after: str | int) -> dict[str, Any]:
         """Where the next page begins, with an absolute link to it."""

@@ -12,6 +12,7 @@ from sandbox.hubspot.moments import millis_of
 from sandbox.hubspot.objects import CrmType, crm_type
 from sandbox.hubspot.portal import Portal
 from sandbox.hubspot.properties import Property
+from sandbox.hubspot.shapes import objects, texts
 from sandbox.hubspot.table import Held
 
 Test = Callable[[Held], bool]
@@ -22,10 +23,9 @@ _TOKEN = re.compile(r"[\w.+@'-]+")
 
 def matcher(portal: Portal, type: CrmType, groups: Any) -> Test:
     """Whether a record fits one of the groups, all filters of it; without groups all do."""
-    if not isinstance(groups, list):
-        raise Refused("filterGroups must be a list")
-    _check_size(groups)
-    tests = [[_test(portal, type, each) for each in group.get("filters") or ()] for group in groups]
+    asked = [objects(group.get("filters"), "filters") for group in objects(groups, "filterGroups")]
+    _check_size(asked)
+    tests = [[_test(portal, type, each) for each in group] for group in asked]
     if not tests:
         return lambda record: True
     if len(tests) == 1 and len(tests[0]) == 1:
@@ -33,8 +33,8 @@ def matcher(portal: Portal, type: CrmType, groups: Any) -> Test:
     return lambda record: any(all(test(record) for test in group) for group in tests)
 
 
-def _check_size(groups: list[dict[str, Any]]) -> None:
-    counts = [len(group.get("filters") or ()) for group in groups]
+def _check_size(groups: list[list[dict[str, Any]]]) -> None:
+    counts = [len(group) for group in groups]
     if len(counts) > MOST_GROUPS or max(counts, default=0) > MOST_IN_GROUP or sum(counts) > MOST_FILTERS:
         words = f"at most {MOST_GROUPS} filterGroups, {MOST_IN_GROUP} filters in each and {MOST_FILTERS} in all"
         raise Refused(f"There was a problem with the request: {words}")
@@ -92,7 +92,7 @@ def _compared(prop: Property, operator: str, asked: Mapping[str, Any], key: Comp
 
 def _many(prop: Property, asked: Mapping[str, Any], key: Comparable) -> frozenset[Any]:
     """The values of IN; texts are compared with what was sent, so that they must be sent in lower case."""
-    values = [str(value) for value in asked.get("values") or ()]
+    values = texts(asked.get("values"), "values")
     return frozenset(values if key is str.lower else map(key, values))
 
 
@@ -110,7 +110,7 @@ def _tokens(name: str, wanted_token: str, *, wanted: bool) -> Test:
 def _associated(portal: Portal, type: CrmType, other: str, operator: str, asked: Mapping[str, Any]) -> Test:
     """associations.contact: records that hang together with one of these."""
     pair = (type.name, crm_type(other).name)
-    values = {str(value) for value in (asked.get("values") or [asked.get("value")])}
+    values = {*texts(asked.get("values"), "values"), str(asked.get("value"))}
     if operator not in {"EQ", "IN"}:
         raise Refused(f"There was a problem with the request: associations cannot be compared by {operator}")
     return lambda record: any(str(to) in values for to in live_others(portal, pair, record.id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.hubspot.answers import Answer, Refused, not_found
+from sandbox.hubspot.answers import Answer, not_found
 from sandbox.hubspot.calls import Call
 from sandbox.hubspot.portal import Portal
 from sandbox.standin import Seed
@@ -43,13 +43,11 @@ def _new(owner_id: int, now: str) -> dict[str, Any]:
 def list_owners(call: Call) -> Answer:
     """GET owners: live ones, or only archived ones; by e-mail where one is given."""
     size, archived = call.limit(100, LARGEST_PAGE), call.flag("archived")
-    after, email = call.query.get("after") or "0", call.query.get("email", "").lower()
-    if not after.isdigit():
-        raise Refused(f"after was not a valid cursor: {after}")
+    after, email = call.number("after"), call.query.get("email", "").lower()
     found = [
         owner
         for owner_id, owner in sorted(call.portal.owners.items())
-        if owner_id >= int(after) and owner["archived"] == archived and email in ("", owner["email"].lower())
+        if owner_id >= after and owner["archived"] == archived and email in ("", owner["email"].lower())
     ]
     body: dict[str, Any] = {"results": found[:size]}
     if len(found) > size:

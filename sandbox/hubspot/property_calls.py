@@ -13,6 +13,7 @@ from sandbox.hubspot.batches import complete, inputs_of
 from sandbox.hubspot.calls import Call, lacking
 from sandbox.hubspot.objects import CrmType, crm_type
 from sandbox.hubspot.properties import Option, Property
+from sandbox.hubspot.shapes import number, objects
 
 FIELD_TYPES = {
     "bool": ("booleancheckbox", "calculation_equation"),
@@ -97,22 +98,22 @@ def _defined(call: Call, type: CrmType, prop: Property, given: Mapping[str, Any]
         group=group,
         options=options,
         description=str(given.get("description", prop.description)),
-        display_order=int(given.get("displayOrder", prop.display_order)),
+        display_order=number(given.get("displayOrder", prop.display_order), "displayOrder"),
         hidden=bool(given.get("hidden", prop.hidden)),
         form_field=bool(given.get("formField", prop.form_field)),
         updated_at=call.portal.now,
     )
 
 
-def _options(given: list[dict[str, Any]]) -> tuple[Option, ...]:
+def _options(given: Any) -> tuple[Option, ...]:
     options = tuple(
         Option(
             str(each.get("label")),
             str(each.get("value")),
-            int(each.get("displayOrder", place)),
+            number(each.get("displayOrder", place), "displayOrder"),
             bool(each.get("hidden")),
         )
-        for place, each in enumerate(given)
+        for place, each in enumerate(objects(given, "options"))
     )
     if len({option.value for option in options}) != len(options):
         raise Refused("Property option values must be unique")
@@ -188,7 +189,7 @@ def create_group(call: Call, type: str) -> Answer:
     of, name, label = crm_type(type), str(call.field("name")), str(call.field("label"))
     if name in call.portal.groups[of.name]:
         raise Refused(f"A property group named '{name}' already exists.", "OBJECT_ALREADY_EXISTS", 409)
-    order = int(call.json().get("displayOrder", len(call.portal.groups[of.name])))
+    order = number(call.json().get("displayOrder", len(call.portal.groups[of.name])), "displayOrder")
     return Answer(201, call.portal.add_group(of.name, name, label, order))
 
 

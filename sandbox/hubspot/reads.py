@@ -13,6 +13,7 @@ from sandbox.hubspot.calls import Call
 from sandbox.hubspot.links import PRIMARY, USER, Kind, Pair
 from sandbox.hubspot.objects import TYPES, CrmType, crm_type
 from sandbox.hubspot.portal import PORTAL_ID, Portal
+from sandbox.hubspot.shapes import whole
 from sandbox.hubspot.table import Held
 
 LARGEST_PAGE, LARGEST_WITH_HISTORY = 100, 50
@@ -103,11 +104,9 @@ def list_records(call: Call, type: str) -> Answer:
     """GET objects/{type}: in the order of ids, `after` being the id that the page begins with."""
     of, with_history = crm_type(type), call.names("propertiesWithHistory")
     asked = call.limit(10, LARGEST_WITH_HISTORY if with_history else LARGEST_PAGE)
-    after = call.query.get("after") or "0"
-    if not after.isdigit():
-        raise Refused(f"after was not a valid cursor: {after}")
+    after = call.number("after")
     size = shorter(call.portal, asked, after)
-    records, follower = call.portal.tables[of.name].page(int(after), size, archived=call.flag("archived"))
+    records, follower = call.portal.tables[of.name].page(after, size, archived=call.flag("archived"))
     shown, portal = view_of(call, of), call.portal
     body: dict[str, Any] = {"results": [shown.show(portal, record) for record in records]}
     if follower is not None:
@@ -131,9 +130,8 @@ def find(portal: Portal, type: CrmType, id: str, id_property: str = "", *, archi
         check_unique_property(portal, type, id_property)
         holder = table.holder(id_property, id)
         return table.live(holder) if holder is not None else None
-    if not id.isdigit():
-        return None
-    record = table.records.get(table.canonical(int(id)))
+    number = whole(id)
+    record = None if number is None else table.records.get(table.canonical(number))
     return record if record is not None and bool(record.archived_at) == archived else None
 
 

@@ -13,6 +13,7 @@ from sandbox.hubspot.filters import comparable, matcher, words
 from sandbox.hubspot.objects import CrmType, crm_type
 from sandbox.hubspot.portal import Portal
 from sandbox.hubspot.reads import shorter, view
+from sandbox.hubspot.shapes import texts, whole
 from sandbox.hubspot.table import Held, Table
 
 MOST_HITS = 10_000
@@ -30,7 +31,7 @@ def search(call: Call, type: str) -> Answer:
         raise Refused(f"There was a problem with the request: limit must be between 1 and {LARGEST_PAGE}")
     hits = _hits(call.portal, of, body)
     page, follower = _page(call.portal, hits, offset, size, len(hits) // 2)
-    shown = view(call.portal, of, body.get("properties") or [])
+    shown = view(call.portal, of, texts(body.get("properties"), "properties"))
     answered: dict[str, Any] = {"total": len(hits), "results": [shown.show(call.portal, each) for each in page]}
     if follower is not None:
         answered["paging"] = {"next": {"after": str(follower)}}
@@ -38,9 +39,10 @@ def search(call: Call, type: str) -> Answer:
 
 
 def _number(value: Any, name: str) -> int:
-    if not str(value).isdigit():
+    told = whole(value)
+    if told is None:
         raise Refused(f"There was a problem with the request: {name} must be a whole number")
-    return int(value)
+    return told
 
 
 def _page(portal: Portal, hits: Sequence[Held], offset: int, size: int, middle: int) -> tuple[list[Held], int | None]:
@@ -75,6 +77,11 @@ def _found(portal: Portal, type: CrmType, table: Table, body: dict[str, Any]) ->
     return _sorted(portal, type, found, body.get("sorts") or [])
 
 
+def _read_sort(text: str) -> dict[str, str]:
+    """A sort as one text: the property, with a minus before it for downwards."""
+    return {"propertyName": text.removeprefix("-"), "direction": text[:1]}
+
+
 def _sorted(portal: Portal, type: CrmType, found: list[Held], sorts: Any) -> list[Held]:
     """By one property, given as an object or as its name alone; by creation where nothing is asked for."""
     if not isinstance(sorts, list) or len(sorts) > 1:
@@ -82,9 +89,7 @@ def _sorted(portal: Portal, type: CrmType, found: list[Held], sorts: Any) -> lis
     found.sort(key=lambda record: (record.created_at, record.id))
     if not sorts:
         return found
-    asked = (
-        sorts[0] if isinstance(sorts[0], dict) else {"propertyName": sorts[0].lstrip("-"), "direction": sorts[0][:1]}
-    )
+    asked = sorts[0] if isinstance(sorts[0], dict) else _read_sort(str(sorts[0]))
     name = str(asked.get("propertyName", ""))
     prop = portal.schema(type).get(name)
     if prop is None:

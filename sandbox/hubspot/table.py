@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sandbox.hubspot.objects import CrmType
 from sandbox.hubspot.properties import Property
+from sandbox.hubspot.shapes import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,11 @@ class Table:
         while record_id in self.aliases:
             record_id = self.aliases[record_id]
         return record_id
+
+    def current(self, record_id: object) -> Held | None:
+        """The live record of that id, however it is written, also where a merge gave it up."""
+        number = whole(record_id)
+        return None if number is None else self.live(self.canonical(number))
 
     def ids(self, *, archived: bool) -> Sequence[int]:
         """All ids in order, of live or of archived records."""

@@ -40,8 +40,7 @@ def _environment(settings: Settings, url: str) -> dict[str, str]:
 
 
 def _live(portal: Portal, object: str, record_id: str) -> Held:
-    table = portal.tables[seeded_type(object).name]
-    record = table.live(table.canonical(int(record_id)))
+    record = portal.tables[seeded_type(object).name].current(record_id)
     if record is None:
         raise ValueError(f"the HubSpot stand-in has no {object} {record_id} at {stamp(portal.store.now)}")
     return record
