@@ -5,7 +5,6 @@ This module imports nothing of ours and is the only one of `connectors` that the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -238,20 +237,7 @@ class Destination(Source, Protocol):
         """Records by unique key, deleted ones too (`Record.deleted`); a key that finds several is a ConfigError.
 
         `parents`: key -> ids of the records that it was created on, for objects that a vendor cannot find by a key.
-        Where `key_field` holds a longer text, `last_line_key` of the text is the key.
         """
 
     def read(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Mapping[str, Record]:
         """Records by id, deleted ones too; what does not exist is absent."""
-
-
-# --- keys -------------------------------------------------------------------------------------------------------------
-
-_KEY = re.compile(r"[A-Za-z0-9_-]{1,16}:[0-9A-HJKMNP-TV-Z]{26}(?::[A-Za-z0-9_-]+)*")
-_TAG = re.compile(r"<[^>]*>")
-
-
-def last_line_key(text: object) -> str | None:
-    """Our key, where a text of theirs (plain or HTML) ends with it; for records that have no field for one."""
-    words = _TAG.sub(" ", text).split() if isinstance(text, str) else []
-    return words[-1] if words and _KEY.fullmatch(words[-1]) else None

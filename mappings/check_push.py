@@ -70,7 +70,9 @@ def _field(push: PushMapping, field: PushField) -> Iterator[Finding]:
 
 
 def _keys(push: PushMapping, record_ids: set[str]) -> Iterator[Finding]:
-    yield from _keys_beside_fields(push)
+    for name in push.key:
+        if name in push.fields:
+            yield Finding(("fields", name), f"`{name}` is the key already; write it once")
     if not push.key:
         yield Finding(("key",), "`key` is missing: the field of theirs by which a record is found")
     elif push.operation != "create" and len(push.key) > 1:
@@ -85,14 +87,6 @@ def _keys(push: PushMapping, record_ids: set[str]) -> Iterator[Finding]:
         ((name, key),) = push.key.items()
         if key.from_ != "key":
             yield Finding(("key", name, "from"), f"the unique name of one of {push.rows} is `key`")
-
-
-def _keys_beside_fields(push: PushMapping) -> Iterator[Finding]:
-    for name, key in push.key.items():
-        if key.last_line and name not in push.fields:
-            yield Finding(("key", name), f"`{name}` ends with the key: say in `fields` which text stands before it")
-        elif name in push.fields and not key.last_line:
-            yield Finding(("fields", name), f"`{name}` is the key already; write it once")
 
 
 def _recognised(push: PushMapping, pull: PullMapping) -> Iterator[Finding]:

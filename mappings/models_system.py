@@ -150,8 +150,6 @@ class PushKey(Model):
 
     from_: str = Field(alias="from")
     """A column of ours."""
-    last_line: Flag = False
-    """The records have no field of their own for it: the text that is pushed into this field ends with it."""
 
 
 PushRows = Literal["account_health", "tasks", "handoffs", "handoff_contacts", "handoff_notes"]

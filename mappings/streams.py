@@ -55,12 +55,6 @@ def key_field(system: SystemMapping, object: str) -> str | None:
     return next((field for push in _pushes(system, object) if push.operation == "upsert" for field in push.key), None)
 
 
-def key_in_last_line(system: SystemMapping, object: str) -> str | None:
-    """The field of this object whose text ends with our key, where the records have no field of their own for it."""
-    pushes = _pushes(system, object)
-    return next((field for push in pushes for field, key in push.key.items() if key.last_line), None)
-
-
 def definition(stream: Stream) -> str:
     """A hash of what is asked for: when it changes, the old bookmark does not fit any more."""
     asked = [stream.object, stream.fields, stream.key, stream.where, stream.day, sorted(stream.optional_fields)]

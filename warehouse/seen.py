@@ -8,7 +8,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from connectors.base import Page, Record, Stream, last_line_key
+from connectors.base import Page, Record, Stream
 from warehouse import bulk
 from warehouse.issues import Issue
 from warehouse.tables import seen_values
@@ -50,12 +50,13 @@ def store(
             message = f"a field that we push cannot be written as JSON: {error}; it cannot be compared"
             found.append(Issue("unreadable", system, stream.name, record.id, "", message))
             continue
+        key = record.fields.get(key_field) if key_field else None
         rows.append(
             {
                 "system": system,
                 "object": stream.object,
                 "external_id": record.id,
-                "key": key_of(record, key_field),
+                "key": None if key is None else str(key),
                 "fields": fields,
                 "deleted": record.deleted,
                 "requested_at": page.requested_at,
@@ -64,12 +65,3 @@ def store(
     with bulk.staged(conn, seen_values, rows) as stage:
         conn.execute(sa.text(_STORE.format(stage=stage)), {"keyless": key_field is None})
     return found
-
-
-def key_of(record: Record, key_field: str | None) -> str | None:
-    """Our key as the record shows it: the whole of a field, or the end of a longer text."""
-    shown = record.fields.get(key_field) if key_field else None
-    if shown is None:
-        return None
-    text = str(shown)
-    return last_line_key(text) if "<" in text or len(text.split()) > 1 else text

@@ -15,8 +15,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
-from mappings import streams
-from mappings.models import Mappings
+from mappings.models import Mappings, PullMapping
 from warehouse import accounts, bulk, identity, issues, local_zones, plan_rates, tables, touched
 from warehouse.conform import rows as conform_rows
 from warehouse.conform import versions as conform_versions
@@ -107,7 +106,7 @@ def _streams(mappings: Mappings, *, of_accounts: bool) -> list[tuple[str, str]]:
 
 
 def _compile(mappings: Mappings, system: str, stream: str) -> Reading:
-    return conform_rows.compile(mappings.systems[system], stream, mappings.company)
+    return conform_rows.compile(system, stream, mappings.systems[system].pull[stream], mappings.company)
 
 
 # --- one stream -------------------------------------------------------------------------------------------------------
@@ -124,7 +123,7 @@ def _conform_stream(
     done: Conformed,
 ) -> bool:
     """Returns whether there was anything to do."""
-    definition = _definition(mappings, system, stream)
+    definition = _definition(mappings, mappings.systems[system].pull[stream])
     after = _conformed_through(conn, system, stream, definition)
     last = conform_versions.last_landing(conn, system, stream)
     if after is None:
@@ -204,13 +203,10 @@ def _of(table: Table, system: str, stream: str) -> tuple[sa.ColumnElement[bool],
 # --- how far we are ---------------------------------------------------------------------------------------------------
 
 
-def _definition(mappings: Mappings, system: str, stream: str) -> str:
+def _definition(mappings: Mappings, pull: PullMapping) -> str:
     """A hash of everything that shapes the stream's rows."""
-    mapping = mappings.systems[system]
-    pull = mapping.pull[stream]
     expansion = mappings.company.expansion_when if pull.table == "opportunities" else None
-    key_field = streams.key_in_last_line(mapping, streams.object_of(stream, pull))
-    return _hash([pull.model_dump(mode="json"), expansion, key_field])
+    return _hash([pull.model_dump(mode="json"), expansion])
 
 
 def _hash(rules: list[object]) -> str:

@@ -14,10 +14,9 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Table
 
-from connectors.base import last_line_key
-from mappings import conditions, convert, streams
+from mappings import conditions, convert
 from mappings.convert import Converted
-from mappings.models import Company, PullField, PullMapping, RoleSource, SystemMapping
+from mappings.models import Company, PullField, PullMapping, RoleSource
 from warehouse import fits
 from warehouse.conform.versions import Version
 from warehouse.issues import Issue
@@ -64,17 +63,15 @@ class Reading:
     """Columns of local days, each with the moment that it follows from."""
     domains: list[Reader]
     """Fields with further domains of an account record."""
-    is_ours: Callable[[Mapping[str, Any]], bool]
-    """Whether the record is one that we wrote."""
+    ours: str | None
     expansion_when: Mapping[str, Any] | None
 
 
-def compile(mapping: SystemMapping, stream: str, company: Company) -> Reading:
-    """The mapping of a stream with its converters built and its columns looked up."""
-    pull = mapping.pull[stream]
+def compile(system: str, stream: str, pull: PullMapping, company: Company) -> Reading:
+    """The mapping with its converters built and its columns looked up."""
     table = table_of(pull)
     return Reading(
-        system=mapping.system,
+        system=system,
         stream=stream,
         table=table,
         columns=[_reader(name, field, table.c[name]) for name, field in pull.fields.items()],
@@ -86,7 +83,7 @@ def compile(mapping: SystemMapping, stream: str, company: Company) -> Reading:
         roles=[(role, n, source) for role, sources in pull.roles.items() for n, source in enumerate(sources)],
         days=list(_days(table, pull)),
         domains=[_reader("domain", _DOMAIN, account_records.c.domain)._replace(from_=name) for name in pull.domains],
-        is_ours=_recogniser(mapping, stream, pull),
+        ours=pull.ours,
         expansion_when=company.expansion_when if table is opportunities else None,
     )
 
@@ -103,7 +100,7 @@ def rows(reading: Reading, versions: list[Version], zones: Zones) -> Rows:
         if version.deleted:
             continue
         fields = orjson.loads(version.payload)
-        if reading.is_ours(fields):
+        if reading.ours is not None and fields.get(reading.ours):
             continue
         row = _row(reading, version, fields, made.found)
         if row is None:
@@ -118,16 +115,6 @@ def rows(reading: Reading, versions: list[Version], zones: Zones) -> Rows:
         if reading.table is account_records:
             made.domains += _domains(reading, row, fields, made.found)
     return made
-
-
-def _recogniser(mapping: SystemMapping, stream: str, pull: PullMapping) -> Callable[[Mapping[str, Any]], bool]:
-    """By the field that only records of ours carry, or by our key in the last line of that field."""
-    name = pull.ours
-    if name is None:
-        return lambda _: False
-    if streams.key_in_last_line(mapping, streams.object_of(stream, pull)) == name:
-        return lambda fields: last_line_key(fields.get(name)) is not None
-    return lambda fields: bool(fields.get(name))
 
 
 # --- columns ----------------------------------------------------------------------------------------------------------

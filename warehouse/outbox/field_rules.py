@@ -46,15 +46,8 @@ def wanted(rules: Rules, columns: Columns, leaving: bool = False) -> tuple[Value
                 continue
             value = field.values[_spelled(value)]
         if not blank(value) or (field.owner == "ours" and (leaving or field.on_null == "clear")):
-            values[name] = _written(rules, name, value, columns)
+            values[name] = as_html(value) if rules.field(name).type == HTML and isinstance(value, str) else value
     return values, misses
-
-
-def _written(rules: Rules, name: str, value: Value, columns: Columns) -> Value:
-    """The value as it goes out: a text that carries our key ends with it, and plain text is marked up for HTML."""
-    key = rules.push.key.get(name)
-    text = f"{value}\n\n{columns[key.from_]}" if key is not None else value
-    return as_html(text) if rules.field(name).type == HTML and isinstance(text, str) else text
 
 
 def _origin(name: str, field: PushField, columns: Columns) -> Value:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, text
 
 from connectors.base import Outcome, Record, Status
-from warehouse import bulk, seen, tables
+from warehouse import bulk, tables
 from warehouse.outbox.changes import Change, Drift, Plan
 from warehouse.outbox.values import to_json
 
@@ -231,7 +231,7 @@ def sight(
             "system": system,
             "object": object,
             "external_id": record.id,
-            "key": seen.key_of(record, key_field),
+            "key": record.fields.get(key_field) if key_field else None,
             "fields": to_json(record.fields),
             "deleted": record.deleted,
             "requested_at": requested_at,
