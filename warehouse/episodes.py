@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, String, bindparam, text
 from ulid import ULID
 
-from mappings.models import Mappings, Playbook
+from mappings.models import Ending, Mappings, Playbook
 from warehouse import bulk, predicates, situations, tables, tasks, templates
 from warehouse.merged import ACCOUNT_NOW
 from warehouse.standings import LEAST_TERM_DAYS
@@ -26,34 +26,57 @@ WHERE closed_as_of IS NULL AND episode IN (
 RETURNING episode"""  # noqa: S608
 """An account of which we do not know whether it is a customer has not left."""
 
-_ENDED = """
-UPDATE episodes SET closed_as_of = :as_of, closed_because = :outcome
-WHERE closed_as_of IS NULL AND episode IN (
-  SELECT e.episode FROM standings e JOIN situations s ON s.account_id = e.account_id
-  WHERE e.playbook = :playbook AND e.opened_as_of < :as_of AND {score} AND {ended})
-RETURNING episode"""
+_OVER = """
+SELECT e.episode, CASE {endings} END AS outcome
+FROM standings e JOIN situations s ON s.account_id = e.account_id
+WHERE e.playbook = {playbook} AND e.opened_as_of < :as_of AND {score}"""
 """An episode stays on the day that opened it, whatever a later run of that day says."""
 
+_END = """
+UPDATE episodes SET closed_as_of = :as_of, closed_because = :outcome
+WHERE closed_as_of IS NULL AND episode = :episode"""
 
-_FORGET_CLOSED = (
-    "DELETE FROM standings WHERE episode IN (SELECT episode FROM episodes WHERE closed_as_of IS NOT NULL)"
-)
+_FORGET_CLOSED = "DELETE FROM standings WHERE episode IN (SELECT episode FROM episodes WHERE closed_as_of IS NOT NULL)"
 
 
 def close(conn: Connection, mappings: Mappings, as_of: date) -> int:
     """Close the episodes that reached an end or whose account left, and their open tasks; returns how many."""
-    closed = len(conn.execute(text(_LEFT), {"as_of": as_of}).all())
-    for name, playbook in mappings.playbooks.playbooks.items():
-        for ending in playbook.ends:
-            binds: predicates.Binds = {"as_of": as_of, "playbook": name, "outcome": ending.outcome}
-            ended = predicates.sql(ending.when, situations.columns(binds), binds)
-            query = _ENDED.format(score=scored(playbook), ended=ended)
-            closed += len(conn.execute(text(query), binds).all())
-    conn.execute(
-        text("DELETE FROM standings WHERE episode IN (SELECT episode FROM episodes WHERE closed_as_of IS NOT NULL)")
-    )
+    left = conn.execute(text(_LEFT), {"as_of": as_of}).all()
+    over = _over(conn, mappings, as_of)
+    if over:
+        conn.execute(text(_END), [{"episode": e, "outcome": outcome, "as_of": as_of} for e, outcome in over])
+    if left or over:
+        conn.execute(text(_FORGET_CLOSED))
     tasks.close_with_episodes(conn, as_of)
-    return closed
+    return len(left) + len(over)
+
+
+def _over(conn: Connection, mappings: Mappings, as_of: date) -> Sequence[tuple[str, str]]:
+    """(episode, outcome) of the open episodes for which one of their playbook's endings is true, the first one."""
+    binds: predicates.Binds = {"as_of": as_of}
+    ended = [
+        _OVER.format(
+            endings=" ".join(_ending(ending, binds) for ending in playbook.ends),
+            playbook=predicates.bind(name, binds),
+            score=scored(playbook),
+        )
+        for name, playbook in running(conn, mappings)
+    ]
+    if not ended:
+        return []
+    query = f"SELECT episode, outcome FROM ({' UNION ALL '.join(ended)}) x WHERE outcome IS NOT NULL ORDER BY episode"  # noqa: S608
+    return [(row.episode, row.outcome) for row in conn.execute(text(query), binds)]
+
+
+def _ending(ending: Ending, binds: predicates.Binds) -> str:
+    true = predicates.sql(ending.when, situations.columns(binds), binds)
+    return f"WHEN {true} THEN {predicates.bind(ending.outcome, binds)}"
+
+
+def running(conn: Connection, mappings: Mappings) -> list[tuple[str, Playbook]]:
+    """The playbooks that have open episodes, by name."""
+    names = set(conn.scalars(text("SELECT DISTINCT playbook FROM standings")))
+    return [(name, playbook) for name, playbook in mappings.playbooks.playbooks.items() if name in names]
 
 
 def scored(playbook: Playbook) -> str:
@@ -63,24 +86,23 @@ def scored(playbook: Playbook) -> str:
 
 # --- opening ----------------------------------------------------------------------------------------------------------
 
-_WANTED = f"""
-WITH of_account AS (
-  SELECT n.account_id, e.episode, e.closed_as_of, COALESCE(e.anchor, e.opened_as_of) AS anchor
+_EARLIER = f"""
+WITH earlier AS (
+  SELECT n.account_id, e.playbook, max(e.closed_as_of) AS closed_as_of,
+    max(COALESCE(e.anchor, e.opened_as_of)) AS anchor,
+    max(CASE WHEN e.closed_as_of IS NULL THEN 1 ELSE 0 END) AS open,
+    max(CASE WHEN e.closed_as_of IS NOT NULL THEN e.episode END) AS episode
   FROM episodes e
   JOIN ({ACCOUNT_NOW}) n ON n.decided_for = e.account_id
-  WHERE e.playbook = :playbook
-), earlier AS (
-  SELECT account_id, max(closed_as_of) AS closed_as_of, max(anchor) AS anchor,
-    max(CASE WHEN closed_as_of IS NULL THEN 1 ELSE 0 END) AS open,
-    max(CASE WHEN closed_as_of IS NOT NULL THEN episode END) AS episode
-  FROM of_account GROUP BY account_id
-)
-SELECT s.account_id, s.score, s.state, s.reasons, {{day}} AS day, p.episode AS previous_episode
+  GROUP BY n.account_id, e.playbook
+)"""  # noqa: S608
+
+_WANTED = """
+SELECT {playbook} AS playbook, s.account_id, s.score, s.state, s.reasons, {day} AS day, p.episode AS previous_episode
 FROM situations s
-LEFT JOIN earlier p ON p.account_id = s.account_id
-WHERE COALESCE(p.open, 0) = 0 AND (p.closed_as_of IS NULL OR p.closed_as_of < :rested) AND {{score}} AND {{counts}}
-  AND {{wanted}}
-ORDER BY s.account_id"""  # noqa: S608
+LEFT JOIN earlier p ON p.account_id = s.account_id AND p.playbook = {playbook}
+WHERE COALESCE(p.open, 0) = 0 AND (p.closed_as_of IS NULL OR p.closed_as_of < {rested}) AND {score} AND {counts}
+  AND {wanted}"""
 """Accounts that need an episode and have none.
 
 Needing one without having one, not the moment of entering, is what opens it: so a day that was cut off between score
@@ -96,37 +118,37 @@ _DAY = {
 
 
 def open(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> list[str]:
-    """Open an episode for everybody who needs one; returns their ids. `take_back` closes those that have to wait."""
-    opened = [
-        _episode(name, playbook, row, as_of, now)
-        for name, playbook in mappings.playbooks.playbooks.items()
-        for row in _wanted(conn, name, playbook, as_of)
-    ]
+    """Open an episode for everybody who needs one; returns their ids. `take_back` undoes it for those that wait."""
+    opened = [_episode(row, as_of, now) for row in _wanted(conn, mappings, as_of)]
     bulk.append(conn, tables.episodes, opened)
     return [episode["episode"] for episode in opened]
 
 
 def take_back(conn: Connection, waiting: Collection[str]) -> None:
-    """Episodes whose first task has to wait are not opened either: day 0 is the day on which somebody has room for it."""
+    """Where the first task has to wait the episode is not opened either: day 0 is when somebody has room for it."""
     for table in ("judged_steps", "standings", "episode_steps", "episodes"):
         query = text(f"DELETE FROM {table} WHERE episode IN :waiting")  # noqa: S608
         conn.execute(query.bindparams(bindparam("waiting", type_=String, expanding=True)), {"waiting": sorted(waiting)})
 
 
-def _wanted(conn: Connection, name: str, playbook: Playbook, as_of: date) -> Sequence[RowMapping]:
-    binds: predicates.Binds = {
-        "as_of": as_of,
-        "playbook": name,
-        "rested": as_of - timedelta(days=playbook.rests_days),
-    }
+def _wanted(conn: Connection, mappings: Mappings, as_of: date) -> Sequence[RowMapping]:
+    """Who needs an episode of which playbook, with the day in its count."""
+    binds: predicates.Binds = {"as_of": as_of}
+    asked = [_asked(name, playbook, as_of, binds) for name, playbook in mappings.playbooks.playbooks.items()]
+    query = f"{_EARLIER} {' UNION ALL '.join(asked)} ORDER BY playbook, account_id"
+    return conn.execute(text(query), {n: v for n, v in binds.items() if f":{n}" in query}).mappings().all()
+
+
+def _asked(name: str, playbook: Playbook, as_of: date, binds: predicates.Binds) -> str:
     day = _day(playbook)
-    query = _WANTED.format(
+    return _WANTED.format(
+        playbook=f"CAST({predicates.bind(name, binds)} AS VARCHAR)",
+        rested=predicates.bind(as_of - timedelta(days=playbook.rests_days), binds),
         day=day,
         score=scored(playbook),
         counts=" AND ".join(_counts(playbook, day)),
         wanted=predicates.sql(playbook.opens_when, situations.columns(binds), binds),
     )
-    return conn.execute(text(query), {n: v for n, v in binds.items() if f":{n}" in query}).mappings().all()
 
 
 def _day(playbook: Playbook) -> str:
@@ -152,11 +174,11 @@ def _counts(playbook: Playbook, day: str) -> Iterator[str]:
         yield "p.anchor IS NULL"
 
 
-def _episode(name: str, playbook: Playbook, row: RowMapping, as_of: date, now: datetime) -> dict[str, Any]:
+def _episode(row: RowMapping, as_of: date, now: datetime) -> dict[str, Any]:
     return {
         "episode": str(ULID.from_datetime(now)),
         "account_id": row["account_id"],
-        "playbook": name,
+        "playbook": row["playbook"],
         "opened_as_of": as_of,
         "opened_at": now,
         "score_at_opening": row["score"],

@@ -78,7 +78,11 @@ class Opened:
 
 def open(conn: Connection, mappings: Mappings, as_of: date, now: datetime, asked: Sequence[Opening]) -> Opened:
     """Insert the tasks that are asked for and new, as far as somebody is there and has room for them today."""
-    new = _new(conn, mappings.company.installation, asked)
+    conn.execute(tables.waiting_tasks.delete())
+    new = _new(conn, mappings.company.installation, asked) if asked else []
+    if not new:
+        issues.restate(conn, [NOBODY], [], now)
+        return Opened([], [], [])
     account_ids = {opening.account_id for opening in new}
     people = roles.people(conn, mappings, account_ids)
     owners = {_id(opening): people.owner(opening.account_id, opening.role) for opening in new}
@@ -163,6 +167,8 @@ def _within_cap(
 
 
 def _insert(conn: Connection, mappings: Mappings, as_of: date, owned: Sequence[tuple[Opening, Owner]]) -> None:
+    if not owned:
+        return
     told = briefing.briefings(conn, mappings, as_of, {opening.account_id for opening, _ in owned})
     rows = [_row(mappings, o, owner, told[o.account_id].names(), as_of) for o, owner in owned]
     bulk.append(conn, tables.tasks, rows)
@@ -192,7 +198,6 @@ def _row(mappings: Mappings, opening: Opening, owner: Owner, briefed: Mapping[st
 
 
 def _note_waiting(conn: Connection, waiting: Sequence[tuple[Opening, Owner]], as_of: date) -> None:
-    conn.execute(tables.waiting_tasks.delete())
     rows = [
         {"account_id": o.account_id, "playbook": o.rule, "owner_email": owner.email, "as_of": as_of}
         for o, owner in waiting
@@ -201,7 +206,8 @@ def _note_waiting(conn: Connection, waiting: Sequence[tuple[Opening, Owner]], as
 
 
 def _note_unowned(conn: Connection, people: People, unowned: Sequence[Opening], now: datetime) -> None:
-    names = {row.account_id: row.name for row in conn.execute(text("SELECT account_id, name FROM accounts"))}
+    named = "SELECT account_id, name FROM accounts"
+    names = {row.account_id: row.name for row in conn.execute(text(named))} if unowned else {}
     found = {
         (o.account_id, o.role): roles.nobody(
             people, {"account_id": o.account_id, "name": names.get(o.account_id)}, o.role, NOBODY

@@ -16,9 +16,11 @@ from warehouse.merged import ACCOUNT_NOW
 
 def names(conn: Connection, mappings: Mappings, due: Sequence[RowMapping]) -> dict[str, dict[str, Any]]:
     """Episode -> the names that its steps may use; vocabulary.TASK_NAMES lists them."""
+    if not due:
+        return {}
     account_ids = {row["account_id"] for row in due}
     rules = mappings.playbooks.expansion
-    recovered = episodes.recoveries(conn) if due else {}
+    recovered = episodes.recoveries(conn)
     answered = qualification.answers(conn, rules, account_ids)
     handed = handoffs(conn, account_ids)
     return {

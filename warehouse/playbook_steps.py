@@ -9,13 +9,13 @@ from sqlalchemy import Connection, RowMapping, text
 
 from mappings.models import Mappings, Playbook, Step
 from warehouse import predicates, situations, tables
-from warehouse.episodes import scored
+from warehouse.episodes import running, scored
 
 _JUDGED = """
 SELECT e.episode, CAST({step} AS INTEGER) AS step, e.playbook, {escalation} AS escalation, e.day >= {on_day} AS begun,
   {late} AS late, {wanted} AS wanted, {done} AS done
 FROM standings e JOIN situations s ON s.account_id = e.account_id
-WHERE e.playbook = :playbook AND {score}"""
+WHERE e.playbook = {playbook} AND {score}"""
 
 _DECIDE = """
 INSERT INTO episode_steps (episode, step, decided_as_of, result)
@@ -63,12 +63,12 @@ ORDER BY e.episode, d.step"""
 def judge(conn: Connection, mappings: Mappings, as_of: date) -> None:
     """Look at every step of every open episode, and decide those whose time has come."""
     conn.execute(tables.judged_steps.delete())
-    for name, playbook in _running(conn, mappings):
-        binds: predicates.Binds = {"playbook": name}
-        judged = " UNION ALL ".join(_judged(playbook, step, binds) for step in playbook.steps)
-        if ":as_of" in judged:
-            binds["as_of"] = as_of
-        conn.execute(text(f"INSERT INTO judged_steps {judged}"), binds)
+    binds: predicates.Binds = {}
+    judged = [_judged(name, p, step, binds) for name, p in running(conn, mappings) for step in p.steps]
+    if not judged:
+        return
+    query = f"INSERT INTO judged_steps {' UNION ALL '.join(judged)}"
+    conn.execute(text(query), binds | ({"as_of": as_of} if ":as_of" in query else {}))
     conn.execute(text(_DECIDE), {"as_of": as_of})
     for result, became in (("missed", "late"), ("not_needed", "done")):
         conn.execute(text(_OVERTAKEN.format(result=result, became=became)))
@@ -84,15 +84,10 @@ def due(conn: Connection) -> Sequence[RowMapping]:
     return conn.execute(text(_DUE)).mappings().all()
 
 
-def _running(conn: Connection, mappings: Mappings) -> list[tuple[str, Playbook]]:
-    """The playbooks that have open episodes."""
-    running = set(conn.scalars(text("SELECT DISTINCT playbook FROM standings")))
-    return [(name, playbook) for name, playbook in mappings.playbooks.playbooks.items() if name in running]
-
-
-def _judged(playbook: Playbook, step: Step, binds: predicates.Binds) -> str:
+def _judged(name: str, playbook: Playbook, step: Step, binds: predicates.Binds) -> str:
     column = situations.columns(binds)
     return _JUDGED.format(
+        playbook=predicates.bind(name, binds),
         step=step.step,
         escalation="TRUE" if step.escalation else "FALSE",
         on_day=step.on_day,

@@ -71,7 +71,8 @@ def ask(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> Ask
     standings.fill(conn, mappings, as_of)
     closed = episodes.close(conn, mappings, as_of)
     new = episodes.open(conn, mappings, as_of, now)
-    standings.fill(conn, mappings, as_of)
+    if new:
+        standings.fill(conn, mappings, as_of)
     playbook_steps.judge(conn, mappings, as_of)
     tasks_closed += playbook_steps.close_done(conn, as_of)
     due = playbook_steps.due(conn)

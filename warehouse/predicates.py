@@ -27,14 +27,15 @@ def _test(column: str, test: str, operand: Any, binds: Binds) -> str:
     if test == "known":
         return f"({column} IS {'NOT ' if operand else ''}NULL)"
     if test in ("in", "not_in"):
-        listed = ", ".join(_bind(one, binds) for one in operand)
+        listed = ", ".join(bind(one, binds) for one in operand)
         return f"({column} {'NOT ' if test == 'not_in' else ''}IN ({listed}))"
     if test == "starts_with":
-        return f"(substr({column}, 1, {len(operand)}) = {_bind(operand, binds)})"
-    return f"({column} {_COMPARE[test]} {_bind(operand, binds)})"
+        return f"(substr({column}, 1, {len(operand)}) = {bind(operand, binds)})"
+    return f"({column} {_COMPARE[test]} {bind(operand, binds)})"
 
 
-def _bind(operand: Any, binds: Binds) -> str:
+def bind(operand: Any, binds: Binds) -> str:
+    """A value as a parameter under a name that is free."""
     name = next(name for n in count(len(binds)) if (name := f"operand_{n}") not in binds)
     binds[name] = operand
     return f":{name}"

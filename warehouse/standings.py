@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection, String, bindparam, text
 
-from mappings.models import Mappings, Playbook
+from mappings.models import Mappings
 from warehouse import freshness, tables
 from warehouse.merged import ACCOUNT_NOW
 
@@ -15,13 +15,13 @@ LEAST_TERM_DAYS = 90
 """A renewal date that moves on by this much is a new term; by less it was corrected."""
 
 _ANCHOR = "COALESCE(e.anchor, e.opened_as_of)"
-_DAY = f":as_of - {_ANCHOR}"
-_RENEWAL_DAY = f"""
-  CASE WHEN abs(s.renewal_date - {_ANCHOR}) < {LEAST_TERM_DAYS} THEN :as_of - s.renewal_date ELSE {_DAY} END"""
+_DAY = f"""CASE WHEN e.playbook IN :by_renewal AND abs(s.renewal_date - {_ANCHOR}) < {LEAST_TERM_DAYS}
+    THEN :as_of - s.renewal_date ELSE :as_of - {_ANCHOR} END"""
+"""A renewal date that was corrected moves the count along."""
 
 _FILL = f"""
 INSERT INTO standings
-SELECT e.episode, e.playbook, n.account_id, e.opened_as_of, {{day}}, e.score_at_opening, s.score - e.score_at_opening,
+SELECT e.episode, e.playbook, n.account_id, e.opened_as_of, {_DAY}, e.score_at_opening, s.score - e.score_at_opening,
   CASE WHEN t.responses > 0 THEN TRUE WHEN k.touches = 1 THEN FALSE END,
   CASE WHEN t.meetings > 0 THEN TRUE WHEN k.touches = 1 THEN FALSE END,
   CASE WHEN d.steps > 0 THEN TRUE WHEN s.crm IN :tasks_known THEN FALSE END,
@@ -39,7 +39,7 @@ LEFT JOIN (
   JOIN ({ACCOUNT_NOW}) n ON n.decided_for = e.account_id
   JOIN account_links l ON l.account_id = n.account_id
   JOIN touchpoints p ON p.system = l.system AND p.account_ref = l.external_id
-  WHERE e.playbook = :playbook AND e.closed_as_of IS NULL AND p.day >= e.opened_as_of AND p.day < :as_of
+  WHERE e.closed_as_of IS NULL AND p.day >= e.opened_as_of AND p.day < :as_of
   GROUP BY e.episode
 ) t ON t.episode = e.episode
 LEFT JOIN (
@@ -50,7 +50,7 @@ LEFT JOIN (
 LEFT JOIN (
   SELECT episode, count(*) AS steps FROM tasks WHERE closed_because = 'done_by_person' GROUP BY episode
 ) d ON d.episode = e.episode
-WHERE e.playbook = :playbook AND e.closed_as_of IS NULL AND already.episode IS NULL"""  # noqa: S608
+WHERE e.playbook IN :known AND e.closed_as_of IS NULL AND already.episode IS NULL"""  # noqa: S608
 """That nobody answered is known only while every system that tells of touches is delivered through yesterday (D19)."""
 
 
@@ -58,26 +58,21 @@ def fill(conn: Connection, mappings: Mappings, as_of: date) -> None:
     """Add the open episodes that are not in the table yet; `clear` begins a day."""
     touches_known, touches_late = _delivered(conn, mappings, as_of, ("touchpoints",))
     tasks_known, _ = _delivered(conn, mappings, as_of, ("touchpoints", "task_feedback"))
-    told = ("tasks_known", "touches_known", "touches_late")
-    bound = {
-        "as_of": as_of,
+    playbooks = mappings.playbooks.playbooks
+    listed = {
+        "known": list(playbooks),
+        "by_renewal": [name for name, playbook in playbooks.items() if playbook.counts_from == "renewal_date"],
         "tasks_known": sorted(tasks_known),
         "touches_known": sorted(touches_known),
         "touches_late": sorted(touches_late),
     }
-    for name, playbook in mappings.playbooks.playbooks.items():
-        query = text(_FILL.format(day=_day(playbook))).bindparams(*(bindparam(one, type_=String, expanding=True) for one in told))
-        conn.execute(query, {**bound, "playbook": name})
+    query = text(_FILL).bindparams(*(bindparam(name, type_=String, expanding=True) for name in listed))
+    conn.execute(query, {**listed, "as_of": as_of})
 
 
 def clear(conn: Connection) -> None:
     """Forget the standings of an earlier run."""
     conn.execute(tables.standings.delete())
-
-
-def _day(playbook: Playbook) -> str:
-    """The day in the playbook's count; a renewal date that was corrected moves the count along."""
-    return _RENEWAL_DAY if playbook.counts_from == "renewal_date" else _DAY
 
 
 def _delivered(conn: Connection, mappings: Mappings, as_of: date, into: Collection[str]) -> tuple[set[str], set[str]]:
