@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from connectors.base import ConfigError
 from tests import health
-from warehouse import bulk, measures, tables
+from warehouse import bulk, measures, scored_products, tables
 
 FOLDER = Path(__file__).parent / "measures"
 CORE_FEATURES = ["dashboards", "automations", "integrations", "reports", "api"]
@@ -56,6 +56,7 @@ def _score_them(conn: Connection, accounts: list[str], products: list[str]) -> N
     bulk.append(conn, tables.scored_accounts, rows)
     grains = [{"account_id": a, "product": p, "version": ""} for a in accounts for p in ("", *products)]
     bulk.append(conn, tables.scored_products, grains)
+    conn.execute(sa.text(scored_products.LINKS))
     core = [{"product": p, "feature": feature} for p in ("", *products) for feature in CORE_FEATURES]
     bulk.append(conn, tables.core_features, core)
 

@@ -18,6 +18,13 @@ ACCOUNTS = """
     SELECT account_id, '', version FROM scored_accounts
 """
 
+LINKS = """
+    INSERT INTO scored_links (system, external_id, account_id, product)
+    SELECT l.system, l.external_id, p.account_id, p.product
+    FROM scored_products p
+    JOIN account_links l ON l.account_id = p.account_id
+"""
+
 PRODUCTS = """
     INSERT INTO scored_products (account_id, product, version, arr_reporting)
     WITH running AS (
@@ -59,6 +66,9 @@ def fill(conn: Connection, mappings: Mappings, as_of: date) -> None:
     if products:
         _fill_products(conn, mappings, products, as_of)
     bulk.analyze(conn, tables.scored_products.name)
+    conn.execute(tables.scored_links.delete())
+    conn.execute(sa.text(LINKS))
+    bulk.analyze(conn, tables.scored_links.name)
 
 
 def _fill_products(conn: Connection, mappings: Mappings, products: list[str], as_of: date) -> None:

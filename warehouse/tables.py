@@ -482,6 +482,14 @@ scored_products = Table(  # what is scored of each account now: product '' is th
     Column("version", String, nullable=False),  # of the scorecard that scores it
     Column("arr_reporting", Amount),  # of the product's subscriptions that run; NULL for the account and where unknown
 )
+scored_links = Table(  # their ids in the systems: resolved once a run, because millions of usage rows look them up
+    "scored_links",
+    derived,
+    Column("system", String, nullable=False),
+    Column("external_id", String, nullable=False),
+    Column("account_id", String, nullable=False),
+    Column("product", String, nullable=False),
+)
 core_features = Table(  # the features whose use counts as adoption, by product; '' is the account
     "core_features",
     derived,

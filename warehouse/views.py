@@ -114,7 +114,7 @@ def _by_product(fact: Table) -> str:
     columns = ", ".join(f"f.{c.name}" for c in fact.columns if c.name != "product")
     valid = " WHERE f.superseded_at IS NULL" if "superseded_at" in fact.columns else ""
     return (
-        f"SELECT l.account_id, p.product, f.product AS own_product, {columns} FROM {fact.name} f "  # noqa: S608
-        "JOIN account_links l ON l.system = f.system AND l.external_id = f.account_ref "
-        "JOIN scored_products p ON p.account_id = l.account_id AND (p.product = '' OR p.product = f.product)" + valid
+        f"SELECT l.account_id, l.product, f.product AS own_product, {columns} FROM {fact.name} f "  # noqa: S608
+        "JOIN scored_links l ON l.system = f.system AND l.external_id = f.account_ref "
+        "AND (l.product = '' OR l.product = f.product)" + valid
     )
