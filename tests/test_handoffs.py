@@ -273,7 +273,7 @@ def test_a_closed_gate_holds_what_is_not_qualified(conn: Connection) -> None:
 
 @pytest.mark.parametrize(
     ("stage", "state"),
-    [("Prospecting", "proposed"), ("appointmentscheduled", "proposed"), ("Qualification", "accepted")],
+    [("Prospecting", "proposed"), ("Appointment Scheduled", "proposed"), ("Qualification", "accepted")],
 )
 def test_sales_accepts_by_moving_the_opportunity_on(conn: Connection, stage: str, state: str) -> None:
     """Out of the stage in which we opened it: accepted, on the day on which it is read back; that ends nothing."""
