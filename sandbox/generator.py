@@ -91,7 +91,7 @@ THINGS = ("Anchor", "Badger", "Beacon", "Bridge", "Canyon", "Comet", "Falcon", "
 TRADES = ("Analytics", "Apparel", "Bakery", "Clinics", "Foods", "Freight", "Games", "Hotels", "Media", "Optics")
 
 
-def build(accounts: int, seed: int, as_of: date, *, spread: bool = False) -> World:
+def build(accounts: int, seed: int, as_of: date, *, spread: bool = True) -> World:
     """A world of so many accounts; it is large, so it expects nothing of single ones.
 
     With `spread` they live in all vendors, otherwise in Salesforce alone.

@@ -56,7 +56,7 @@ def test_the_same_seed_gives_the_same_world() -> None:
 @pytest.mark.parametrize("accounts", [1, 7, 500])
 def test_it_makes_exactly_as_many_accounts(accounts: int) -> None:
     """So many accounts with so many names, and every reference points to a record of this world."""
-    world = generator.build(accounts, 1, AS_OF)
+    world = generator.build(accounts, 1, AS_OF, spread=False)
     assert len(world.salesforce["Account"]) == accounts
     assert len({record["Name"] for record in world.salesforce["Account"]}) == accounts
     ids = [record["Id"] for records in world.salesforce.values() for record in records]
@@ -69,7 +69,7 @@ def test_it_makes_exactly_as_many_accounts(accounts: int) -> None:
 
 def test_companies_spread_over_the_vendors() -> None:
     """Every company lives in one CRM, some are known to a second one and to Zendesk; families stay together."""
-    world = generator.build(400, 1, AS_OF, spread=True)
+    world = generator.build(400, 1, AS_OF)
     names = {record["Name"] for record in world.salesforce["Account"]}
     told = [company["properties"] for company in world.hubspot["companies"]]
     alone = {company["name"] for company in told if "account_status" in company}
@@ -112,7 +112,7 @@ def test_names_go_on_after_the_words_are_used_up() -> None:
 
 def test_every_csm_has_an_active_manager_and_a_bearable_number_of_accounts() -> None:
     """Tasks find somebody: each account has an active CSM who has a manager and at most 80 accounts."""
-    world = generator.build(500, 1, AS_OF)
+    world = generator.build(500, 1, AS_OF, spread=False)
     users = {user["Id"]: user for user in world.salesforce["User"]}
     load = Counter(account["CSM__c"] for account in world.salesforce["Account"])
     assert max(load.values()) <= generator.ACCOUNTS_PER_CSM

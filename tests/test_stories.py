@@ -24,7 +24,6 @@ from sandbox.salesforce.schema import OBJECTS
 from sandbox.salesforce.seed import sow
 from sandbox.store import Store
 from sandbox.stories.files import FEATURES, GOALS, LIMITS, SUBSCRIPTIONS, SURVEYS, USAGE
-from sandbox.stories.homes import HOMES
 from sandbox.stories.words import Company
 from sandbox.world import HISTORY_DAYS, Record, World, morning
 
@@ -37,7 +36,7 @@ SURVEY_ID = re.compile(r"01[0-9A-Z]{24}")
 
 @cache
 def world(as_of: date = AS_OF) -> World:
-    return stories.build(as_of, HOMES)
+    return stories.build(as_of)
 
 
 @cache

@@ -18,7 +18,7 @@ from sandbox.world import Record, morning
 from tests.sandbox_desk import Desk
 
 AS_OF = date(2026, 11, 22)
-WORLD = stories.build(AS_OF, HOMES)
+WORLD = stories.build(AS_OF)
 BY_NAME = {expected.account: expected for expected in WORLD.expectations}
 
 

@@ -21,6 +21,7 @@ from sandbox.stories import (
 )
 from sandbox.stories import lifecycle as story_lifecycle
 from sandbox.stories import setting as story_setting
+from sandbox.stories.homes import HOMES
 from sandbox.stories.ids import hubspot_id, zendesk_id
 from sandbox.stories.people import PEOPLE
 from sandbox.stories.words import Company, Home
@@ -38,10 +39,7 @@ ALL: Sequence[Company] = (
 )
 
 
-ONE_CRM: Mapping[str, Home] = {}
-
-
-def build(as_of: date, homes: Mapping[str, Home] = ONE_CRM) -> World:
+def build(as_of: date, homes: Mapping[str, Home] = HOMES) -> World:
     """All stories around one `as_of`; the same day gives the same world, byte by byte."""
     setting = story_setting.Setting(as_of, PEOPLE)
     told = at_home(homes)

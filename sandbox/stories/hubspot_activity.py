@@ -56,7 +56,8 @@ def _fate(ticket: Ticket, setting: Setting) -> Iterator[tuple[str, dict[str, Any
     if ticket.solved is not None:
         yield setting.moment(ticket.solved, ticket.solved_hour), {"hs_pipeline_stage": CLOSED}
     if ticket.rated is not None:
-        yield setting.moment(ticket.rated, 17), {"csat_rating": ticket.rating}
+        given = setting.moment(ticket.rated, 17)
+        yield given, {"csat_rating": ticket.rating, "csat_rated_at": given}
     if ticket.reopened is not None:
         yield setting.moment(ticket.reopened, TYPING_HOUR), {"hs_pipeline_stage": WAITING_ON_US}
 
