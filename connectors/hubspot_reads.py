@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from connectors import hubspot_codes as codes
@@ -11,6 +11,10 @@ from connectors.http import Reply
 from connectors.hubspot_api import Api, Raw, said_by
 from connectors.hubspot_associations import links, pairs, read_pairs
 from connectors.hubspot_records import Selection
+
+
+PARENTS = ("companies", "deals")
+"""What activities of ours hang on."""
 
 
 class Answer(NamedTuple):
@@ -123,20 +127,20 @@ def find(
 ) -> Mapping[str, Record]:
     """Records by our key; what exists goes before what is archived, and two that exist are a ConfigError."""
     if chosen.object in codes.ACTIVITIES:
-        return _among_children(api, chosen, key, keys, parents or {})
-    found = _by_key(chosen, key, batch(api, chosen, keys, key=key)[0])
-    lacking = [k for k in keys if k not in found]
-    if lacking:
-        found |= _by_key(chosen, key, batch(api, chosen, lacking, archived=True, key=key)[0])
-    return found
+        found = _among_children(api, chosen, key, keys, parents or {})
+    else:
+        found = _by_key(chosen, key, batch(api, chosen, keys, key=key)[0])
+    if any(k not in found for k in keys):
+        found = {**_in_the_bin(api, chosen, key), **found}
+    return {k: found[k] for k in keys if k in found}
 
 
 def _among_children(
     api: Api, chosen: Selection, key: str, keys: Sequence[str], parents: Mapping[str, Sequence[str]]
-) -> Mapping[str, Record]:
+) -> dict[str, Record]:
     """Activities have no unique property, and the search index is seconds behind: we look at what their parents have.
 
-    The ids of the parents may be those of companies or of deals; what hangs on a stranger's id has no key of ours.
+    Also at what went over to another record because a parent was merged into it.
     """
     orphans = sorted(set(keys) - {k for k, ids in parents.items() if ids})
     if orphans:
@@ -144,19 +148,24 @@ def _among_children(
             f"{api.system}: {chosen.object} cannot be looked up by {key} alone ({', '.join(orphans[:5])}); name what "
             "they hang on under `associations` of the push mapping"
         )
-    around = sorted({id for k in keys for id in parents[k]})
+    around = {id for k in keys for id in parents[k]}
+    found = _by_key(chosen, key, _children(api, chosen, around))
+    lost = sorted({id for k in keys if k not in found for id in parents[k]})
+    heirs = {str(record.merged_into) for other in PARENTS for record in _merged(api, other, lost).values()}
+    return found | _by_key(chosen, key, _children(api, chosen, heirs)) if heirs else found
+
+
+def _children(api: Api, chosen: Selection, around: Iterable[str]) -> list[Raw]:
+    """What hangs on records with these ids; what hangs on a stranger with the same id has no key of ours."""
     children: dict[str, None] = {}
-    for other in ("companies", "deals", "contacts"):
-        for found in links(api, other, chosen.object, around).values():
+    for other in PARENTS:
+        for found in links(api, other, chosen.object, sorted(around)).values():
             children |= dict.fromkeys(link.id for link in found)
-    here = _by_key(chosen, key, batch(api, chosen, list(children))[0])
-    if any(k not in here for k in keys):
-        here = {**_in_the_bin(api, chosen, key), **here}
-    return {k: here[k] for k in keys if k in here}
+    return batch(api, chosen, list(children))[0]
 
 
 def _in_the_bin(api: Api, chosen: Selection, key: str) -> dict[str, Record]:
-    """An archived activity hangs on nothing any more."""
+    """What is archived hangs on nothing any more, and answers to no key."""
     found: dict[str, Record] = {}
     for answer in listed(api, chosen.object, chosen.properties, archived=True):
         found |= _by_key(chosen, key, answer.raws)
