@@ -12,7 +12,6 @@ from connectors.hubspot_api import Api, Raw, said_by
 from connectors.hubspot_associations import links, pairs, read_pairs
 from connectors.hubspot_records import Selection
 
-
 PARENTS = ("companies", "deals")
 """What activities of ours hang on."""
 
