@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -21,7 +21,6 @@ class Answer:
 
     status: int
     body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
 
     def content(self) -> bytes:
         if self.body is None:

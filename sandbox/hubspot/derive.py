@@ -24,14 +24,12 @@ LIFECYCLE = (
 )
 
 
-def derived(
-    portal: Portal, type: CrmType, before: Mapping[str, str], after: Mapping[str, str]
-) -> dict[str, str | None]:
+def derived(portal: Portal, type: CrmType, after: Mapping[str, str]) -> dict[str, str | None]:
     """The computed properties of a record that is about to stand as `after`."""
     if type.name == "deals":
         return _deal(portal, type, after)
     if type.name == "tickets":
-        return _ticket(portal, type, before, after)
+        return _ticket(portal, type, after)
     if type.name == "tasks":
         done = after.get("hs_task_status") == "COMPLETED"
         return {"hs_task_completion_date": after.get("hs_task_completion_date", portal.now) if done else None}
@@ -57,18 +55,12 @@ def _days(after: Mapping[str, str]) -> str | None:
     return str((datetime.fromisoformat(end) - datetime.fromisoformat(begin)).days) if begin and end else None
 
 
-def _ticket(
-    portal: Portal, type: CrmType, before: Mapping[str, str], after: Mapping[str, str]
-) -> dict[str, str | None]:
+def _ticket(portal: Portal, type: CrmType, after: Mapping[str, str]) -> dict[str, str | None]:
     """A ticket is closed when its stage says so; opening it again takes the date away."""
     stage = portal.stage(type, dict(after))
     if stage is None or stage["metadata"].get("ticketState") != "CLOSED":
         return {"closed_date": None}
-    was = portal.stage(type, dict(before)) if before else None
-    stays = after.get("closed_date") and (
-        before == {} or was == stage or after["closed_date"] != before.get("closed_date")
-    )
-    return {"closed_date": after["closed_date"] if stays else portal.now}
+    return {"closed_date": after.get("closed_date") or portal.now}
 
 
 def lifecycle(record: Held | None, values: dict[str, str | None]) -> dict[str, str | None]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.hubspot.answers import Refused
 from sandbox.hubspot.associating import live_others
-from sandbox.hubspot.moments import millis_of
+from sandbox.hubspot.moments import moment_of, stamp
 from sandbox.hubspot.objects import CrmType, crm_type
 from sandbox.hubspot.portal import Portal
 from sandbox.hubspot.properties import Property
@@ -55,21 +55,28 @@ def _test(portal: Portal, type: CrmType, asked: Mapping[str, Any]) -> Test:
 
 
 def comparable(prop: Property, *, as_text: bool = False) -> Comparable:
-    """How values of a property are compared: numbers and moments by size, texts in any case, choices to the letter."""
+    """How values of a property are compared: numbers by size, texts in any case, choices and stamps to the letter."""
     if prop.name == "hs_object_id":
         return str if as_text else int
     if prop.type == "number":
         return float
-    if prop.type in {"date", "datetime"}:
-        return millis_of
-    return str if prop.type == "enumeration" else str.lower
+    return str if prop.type in {"enumeration", "date", "datetime"} else str.lower
+
+
+def _asked(prop: Property, key: Comparable) -> Comparable:
+    """How the values of a filter become comparable: moments come as milliseconds since 1970, or as ISO."""
+    if prop.type == "datetime":
+        return lambda text: stamp(moment_of(text))
+    if prop.type == "date":
+        return lambda text: moment_of(text).date().isoformat()
+    return key
 
 
 def _compared(prop: Property, operator: str, asked: Mapping[str, Any], key: Comparable) -> Test:
-    name = prop.name
+    name, read = prop.name, _asked(prop, key)
     try:
-        low, high = key(str(asked.get("value") or "0")), key(str(asked.get("highValue") or "0"))
-        many = _many(prop, asked, key)
+        low, high = read(str(asked.get("value") or "0")), read(str(asked.get("highValue") or "0"))
+        many = _many(asked, read)
     except ValueError:
         raise Refused(f"There was a problem with the request: {name} takes no such value") from None
     tests: dict[str, Callable[[Any], bool]] = {
@@ -90,10 +97,10 @@ def _compared(prop: Property, operator: str, asked: Mapping[str, Any], key: Comp
     return lambda record: name in record.properties and test(key(record.properties[name]))
 
 
-def _many(prop: Property, asked: Mapping[str, Any], key: Comparable) -> frozenset[Any]:
+def _many(asked: Mapping[str, Any], read: Comparable) -> frozenset[Any]:
     """The values of IN; texts are compared with what was sent, so that they must be sent in lower case."""
     values = texts(asked.get("values"), "values")
-    return frozenset(values if key is str.lower else map(key, values))
+    return frozenset(values if read is str.lower else map(read, values))
 
 
 def _tokens(name: str, wanted_token: str, *, wanted: bool) -> Test:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FARTHEST = 253_402_300_799_999
@@ -25,12 +24,9 @@ def millis(at: datetime) -> int:
     return (at - EPOCH) // timedelta(milliseconds=1)
 
 
-@lru_cache(maxsize=65_536)
-def millis_of(text: str) -> int:
-    """Milliseconds since 1970 of a stored stamp or date, or of an epoch text; ValueError for anything else."""
-    if text.lstrip("-").isdigit():
-        return int(text)
-    return millis(read_moment(text))
+def moment_of(text: str) -> datetime:
+    """The moment of an ISO text, or of milliseconds since 1970; ValueError for anything else."""
+    return from_millis(int(text)) if text.lstrip("-").isdigit() else read_moment(text)
 
 
 def from_millis(number: int) -> datetime:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 
-from sandbox.hubspot.moments import from_millis, read_moment, stamp
+from sandbox.hubspot.moments import moment_of, read_moment, stamp
 
 LONGEST_TEXT = 65_536
 
@@ -135,7 +135,7 @@ def _choice(prop: Property, given: str) -> str | Wrong:
 def _datetime(prop: Property, given: str) -> str | Wrong:
     """Milliseconds since 1970, or ISO; kept as ISO with milliseconds."""
     try:
-        return stamp(from_millis(int(given)) if given.lstrip("-").isdigit() else read_moment(given))
+        return stamp(moment_of(given))
     except (ValueError, OverflowError):
         return Wrong(prop.name, "INVALID_LONG", f"{given} was not a valid long.")
 
@@ -143,7 +143,7 @@ def _datetime(prop: Property, given: str) -> str | Wrong:
 def _date(prop: Property, given: str) -> str | Wrong:
     """A day, or the milliseconds of its midnight in UTC."""
     try:
-        at = from_millis(int(given)) if given.lstrip("-").isdigit() else read_moment(given).astimezone(UTC)
+        at = moment_of(given).astimezone(UTC)
     except (ValueError, OverflowError):
         return Wrong(prop.name, "INVALID_DATE", f"{given} was not a valid date.")
     if at.timetz() != time(tzinfo=UTC):

@@ -161,15 +161,22 @@ class HubSpot:
             self.tokens.expire_all()
         path = request.scope["raw_path"].decode("latin-1").partition("?")[0]
         place = _place(path)
-        counted = place is not None and place[1] != "token" and not place[1].endswith("/search")
         try:
             answered = self._answer(request, path, place, body, fault)
         except Refused as refused:
             answered = Answer(refused.status, refused.body(self.portal.millis))
-        limits = self.limits.headers() if counted and answered.status != 401 else {}
-        kind = {"Content-Type": JSON} if answered.body is not None else {}
-        told = {"X-HubSpot-Correlation-Id": correlation_id(self.portal.millis), **kind, **limits, **answered.headers}
+        told = {"X-HubSpot-Correlation-Id": correlation_id(self.portal.millis)}
+        told |= {"Content-Type": JSON} if answered.body is not None else {}
+        told |= self._limits_told(place, answered.status)
         return Response(answered.content(), answered.status, told)
+
+    def _limits_told(self, place: tuple[str, str] | None, status: int) -> dict[str, str]:
+        """Searches say only that the ten-secondly limit is not theirs."""
+        if place is None or place[1] == "token" or status == 401:
+            return {}
+        if place[1].endswith("/search"):
+            return {"X-HubSpot-Rate-Limit-Exemptions": "ten-secondly"}
+        return self.limits.headers()
 
     def _answer(
         self, request: Request, path: str, place: tuple[str, str] | None, body: bytes, fault: Fault | None

@@ -38,7 +38,7 @@ def appear(portal: Portal, type: CrmType, record_id: int, values: Mapping[str, s
     standing = {"createdate": created_at} if not type.activity else {}
     standing |= {"hs_createdate": created_at} if "hs_createdate" in portal.properties[type.name] else {}
     full = {**standing, **values, type.modified: created_at, "hs_object_id": str(record_id)}
-    full |= {name: value for name, value in derived(portal, type, {}, full).items() if value is not None}
+    full |= {name: value for name, value in derived(portal, type, full).items() if value is not None}
     record = Held(record_id, full, created_at, created_at, versions=((created_at, full),))
     portal.put(type, record)
     follow_company(portal, type, record_id, values)
@@ -58,7 +58,7 @@ def update(portal: Portal, type: CrmType, record: Held, given: Given) -> Held:
 def move(portal: Portal, type: CrmType, record: Held, values: Mapping[str, str | None]) -> Held:
     """A record takes other values, unchecked (None clears)."""
     after = {name: value for name, value in {**record.properties, **values}.items() if value is not None}
-    moved = changed(type, record, {**values, **derived(portal, type, record.properties, after)}, portal.now)
+    moved = changed(type, record, {**values, **derived(portal, type, after)}, portal.now)
     portal.put(type, moved)
     follow_company(portal, type, record.id, values)
     return moved
