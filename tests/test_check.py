@@ -112,7 +112,7 @@ COMPANY = [
     ),
     ("{closed: {is: false}}", "{close_date: {at_least: 5}}", "`close_date` holds a day"),
     ("installation: demo", "installation: my company gmbh", "must be 1 to 16 letters, digits, _ or -"),
-    ("systems: [salesforce, product]", "systems: [salesforce, product, product]", "`product` stands here twice"),
+    ("zendesk, product]", "zendesk, product, product]", "`product` stands here twice"),
     ('2026: {USD: "1"', '2026: {USD: "2"', "the reporting currency needs the rate 1"),
     ('EUR: "1.10"', 'EUR: "1,10"', "`EUR: 1,10` must be a number"),
     ('EUR: "1.10"', 'EUR: "-1"', "a rate must be a number above 0"),

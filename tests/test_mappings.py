@@ -150,10 +150,10 @@ def test_an_empty_folder_says_what_belongs_there(tmp_path: Path) -> None:
 
 def test_files_of_systems_and_the_list_of_systems_belong_together(folder: Path) -> None:
     """A file that nobody lists and a listed system without a file are both mistakes."""
-    change(folder, "crmpulse.yaml", "systems: [salesforce, product]", "systems: [salesforce, hubspot]")
+    change(folder, "crmpulse.yaml", "zendesk, product]", "zendesk, intercom]")
     told = "\n".join(said(folder))
     assert "product.yaml describes a system that `systems` does not list" in told
-    assert "hubspot.yaml:1: " in told
+    assert "intercom.yaml:1: " in told
 
 
 def test_a_push_is_paused_in_a_word(folder: Path) -> None:
