@@ -73,7 +73,7 @@ def _all(api: Api, chosen: Selection, known: Bookmark) -> Iterator[Page]:
     for answer in pages(api, chosen, known.get("after", "")):
         for raw in answer.raws:
             recent.note(str(raw["id"]), _stamp(raw, chosen), late_only=True)
-        made = chosen.make(answer.raws)
+        made = chosen.make(chosen.meant(answer.raws))
         behind = {"top": top, "after": answer.next} if answer.next else _end(recent)
         if made.records or made.refusals or not answer.next:
             yield Page(made.records, behind, answer.reply.requested_at, total, made.refusals)
@@ -125,7 +125,7 @@ def _read(api: Api, chosen: Selection, news: list[Hit], recent: Recent) -> Page 
         recent.note(hit.id, hit.at)
     for raw in raws:
         recent.note(str(raw["id"]), _stamp(raw, chosen))
-    made = chosen.make(raws)
+    made = chosen.make(chosen.meant(raws))
     return Page(made.records, {}, replies[0].requested_at, refusals=made.refusals)
 
 
@@ -135,7 +135,7 @@ def _archived(api: Api, chosen: Selection, recent: Recent, bin: Recent) -> Itera
     start, newest_one = milliseconds(bin.start), bin.until
     for answer in _bin(api, chosen):
         requested_at = requested_at or answer.reply.requested_at
-        for raw in answer.raws:
+        for raw in chosen.meant(answer.raws):
             id, at = str(raw["id"]), _archived_at(raw)
             if at >= start and id not in bin.ids:
                 gone.append(Record(id, {}, deleted=True))
@@ -147,7 +147,9 @@ def _archived(api: Api, chosen: Selection, recent: Recent, bin: Recent) -> Itera
 
 def _bin(api: Api, chosen: Selection) -> Iterator[Answer]:
     """Associations are in no bin: what was removed is missing from the nightly list of ids."""
-    return iter(()) if chosen.pairs_with else listed(api, chosen.object, ["hs_object_id"], archived=True)
+    if chosen.pairs_with:
+        return iter(())
+    return listed(api, chosen.object, [chosen.has or "hs_object_id"], archived=True)
 
 
 def _archived_at(raw: Mapping[str, Any]) -> int:

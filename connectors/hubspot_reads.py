@@ -81,8 +81,8 @@ def batch(
 
 def ids(api: Api, chosen: Selection) -> Iterator[list[str]]:
     """All ids that exist, in pages."""
-    for answer in listed(api, chosen.object, ["hs_object_id"]):
-        some = [str(raw["id"]) for raw in answer.raws]
+    for answer in listed(api, chosen.object, [chosen.has or "hs_object_id"]):
+        some = [str(raw["id"]) for raw in chosen.meant(answer.raws)]
         yield [pair.id for pair in pairs(api, chosen.object, chosen.pairs_with, some)] if chosen.pairs_with else some
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -41,6 +41,11 @@ class Selection(NamedTuple):
     make: Callable[[Sequence[Raw]], Made]
     pairs_with: str = ""
     """The other object, where the records are associations."""
+    has: str = ""
+    """A property without which a record is not meant; lists know no filter, so we leave those out ourselves."""
+
+    def meant(self, raws: Iterable[Raw]) -> list[Raw]:
+        return [raw for raw in raws if not self.has or raw["properties"].get(self.has)]
 
 
 def of_stream(api: Api, described: Described, stream: Stream) -> Selection:
@@ -48,9 +53,19 @@ def of_stream(api: Api, described: Described, stream: Stream) -> Selection:
     place = f"{api.system}.yaml, pull {stream.name}"
     if stream.key not in ("id", "hs_object_id"):
         raise ConfigError(f"{place}: HubSpot records are known by `key: id`, not by {stream.key}")
-    if stream.where:
-        raise ConfigError(f"{place}: HubSpot's lists know no filter; remove `where` and use segments instead")
-    return of_fields(api, described, stream.object, stream.fields, place)
+    chosen = of_fields(api, described, stream.object, stream.fields, place)
+    return chosen if not stream.where else _filtered(described, chosen, stream.where, place)
+
+
+def _filtered(described: Described, chosen: Selection, where: str, place: str) -> Selection:
+    """ConfigError for any other filter than the one that we can apply ourselves."""
+    operator, _, name = where.partition(" ")
+    if operator != "HAS_PROPERTY" or "." in name or chosen.pairs_with:
+        raise ConfigError(
+            f"{place}: HubSpot's lists know no filter but ours, `where: HAS_PROPERTY name`, not {where!r}"
+        )
+    schemas.missing(described(chosen.object), [name], place)
+    return chosen._replace(has=name, properties=tuple(sorted({*chosen.properties, name})))
 
 
 def of_fields(api: Api, described: Described, object: str, fields: Sequence[str], place: str) -> Selection:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.base import ConfigError
+from connectors.base import ConfigError, Stream
 from tests.portal import NOW, Portal, ago, by_id, records, stream
 
 COMPANIES = stream("companies", "name", "domain")
@@ -98,6 +98,27 @@ def test_an_unchanged_portal_costs_two_calls_a_stream() -> None:
         portal.calls()
         portal.pull(COMPANIES, bookmark)
         assert sum(portal.calls().values()) == 3
+
+
+def test_records_without_a_property_can_be_left_out() -> None:
+    """HubSpot's lists know no filter; tasks of ours are those that carry our key."""
+    tasks = [
+        {"id": id, "createdAt": ago(hours=9), "properties": {"hs_timestamp": ago(hours=9), **properties}}
+        for id, properties in (("1", {"crmpulse_key": "demo:x"}), ("2", {}), ("3", {"crmpulse_key": "demo:y"}))
+    ]
+    with Portal({"tasks": tasks}) as portal:
+        asked = Stream("ours", "tasks", ("crmpulse_key", "id"), key="id", where="HAS_PROPERTY crmpulse_key")
+        pages = portal.pull(asked)
+        assert set(by_id(pages)) == {"1", "3"}
+        assert sorted(id for some in portal.hub().ids(asked) for id in some) == ["1", "3"]
+        portal.control("records/hubspot/tasks", id="2", properties={"hs_task_subject": "theirs"})
+        portal.control("records/hubspot/tasks", id="3", properties={"hs_task_subject": "ours"})
+        portal.control("records/hubspot/tasks/1/delete")
+        portal.later(minutes=1)
+        assert {id: r.deleted for id, r in by_id(portal.pull(asked, pages[-1].bookmark)).items()} == {
+            "1": True,
+            "3": False,
+        }
 
 
 # --- deletions and merges ---------------------------------------------------------------------------------------------
@@ -236,8 +257,8 @@ def test_properties_that_do_not_exist_are_named_before_any_record_is_read() -> N
             portal.pull(stream("companies", "namee", "name", "arrr"))
         with pytest.raises(ConfigError, match="no object galaxies"):
             portal.pull(stream("galaxies", "name"))
-        with pytest.raises(ConfigError, match="no filter"):
-            portal.pull(COMPANIES.__class__("companies", "companies", ("id",), key="id", where="name = 'x'"))
+        with pytest.raises(ConfigError, match="HAS_PROPERTY name"):
+            portal.pull(Stream("companies", "companies", ("id",), key="id", where="name = 'x'"))
 
 
 def test_more_properties_than_an_address_holds_are_read_in_a_body() -> None:

@@ -121,6 +121,8 @@ SCHEMA: dict[str, list[Property]] = {
         *_own("hs_task_completion_date", "datetime", read_only=True),
         *_own("hs_task_reminders"),
         *_custom("crmpulse_key"),
+        *_chosen("crmpulse_verdict", "Not a risk,Snoozed", own=False),
+        *_custom("crmpulse_snoozed_until", "date"),
     ],
     "notes": [*_ACTIVITY, *_own("hs_note_body")],
     "meetings": [
