@@ -5,7 +5,7 @@
 -- needs: last day
 -- direction: up
 -- ARR at the plan rate of the fiscal year, as last seen; an unknown amount is left out.
-SELECT a.account_id, '' AS product, CAST(a.arr_reporting AS DOUBLE PRECISION) AS value, NULL AS observed_at
+SELECT a.account_id, '' AS product, CAST(a.arr_reporting AS DOUBLE PRECISION) AS value, CAST(NULL AS DATE) AS observed_at
 FROM accounts a
 JOIN scored_accounts s ON s.account_id = a.account_id
 WHERE a.arr_reporting IS NOT NULL
