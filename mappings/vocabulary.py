@@ -224,6 +224,14 @@ PUSH: Mapping[PushRows, Columns] = {
         "weekly_change": "integer",
         "as_of": "date",
         "detail": "text",
+        "children_score": "integer",
+        "worst_child": "text",
+        "worst_child_score": "integer",
+        "products_score": "integer",
+        "worst_product": "text",
+        "worst_product_score": "integer",
+        "override_tier": "text",
+        "override": "text",
     },
     "tasks": {
         "key": "text",
@@ -267,6 +275,7 @@ PUSH: Mapping[PushRows, Columns] = {
 
 PUSHED_WORDS: Mapping[tuple[PushRows, str], tuple[str, ...]] = {
     ("account_health", "tier"): ("healthy", "monitor", "at_risk", "critical", "insufficient_data"),
+    ("account_health", "override_tier"): ("healthy", "monitor", "at_risk", "critical"),
     ("account_health", "state"): ("healthy", "monitor", "at_risk", "critical", "insufficient_data"),
     ("tasks", "priority"): ("high", "normal", "low"),
     ("tasks", "state"): ("open", "closed"),

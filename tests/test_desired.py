@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 from mappings.models import Mappings
 from tests.decision_rows import ACCOUNT, AS_OF, NOW, account, customers, link, put, read, score, scorecard, user
 from warehouse import desired, tables
-from warehouse.desired import DesiredRow, DesiredRows
+from warehouse.desired import DesiredRow, DesiredRows, beside
 
 
 def wanted(conn: Connection, push: str, mappings: Mappings | None = None) -> DesiredRows:
@@ -117,6 +117,7 @@ def test_the_columns_of_an_account(warehouse: Engine) -> None:
         "state": "monitor", "coverage_pct": 100, "segment": "high_touch", "reason_1": "2 critical tickets open",
         "reason_2": "active users down 34% in 28 days", "reason_3": None, "weekly_change": -25, "as_of": AS_OF,
             "reasons": "2 critical tickets open; active users down 34% in 28 days",
+        **dict.fromkeys(beside.COLUMNS),
     }  # fmt: skip
     assert "No critical ticket (0 of 10): 2 critical tickets open" in detail
     assert "hampion" not in detail

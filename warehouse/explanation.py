@@ -77,6 +77,19 @@ _SECTIONS: list[tuple[str, str, str]] = [
            FROM score_history WHERE account_id = :account ORDER BY as_of DESC LIMIT 10""",
     ),
     (
+        "6 score: children and products",
+        "none are scored",
+        """SELECT r.kind, r.score, r.members, COALESCE(a.name, r.worst) AS worst, r.worst_score, r.from_day AS since
+           FROM rollup_history r LEFT JOIN accounts a ON r.kind = 'children' AND a.account_id = r.worst
+           WHERE r.account_id = :account AND r.to_day IS NULL ORDER BY r.kind""",
+    ),
+    (
+        "6 score: what people say beside it",
+        "nothing",
+        """SELECT tier, owner, reason, until, source, from_day AS since FROM override_history
+           WHERE account_id = :account AND to_day IS NULL""",
+    ),
+    (
         "7 decisions: episodes",
         "none opened",
         """SELECT playbook, episode, opened_as_of, score_at_opening, state_at_opening, previous_episode, closed_as_of,

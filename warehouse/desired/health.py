@@ -13,6 +13,7 @@ import pyarrow as pa
 from sqlalchemy import RowMapping, text
 
 from warehouse import bulk, tables, words
+from warehouse.desired import beside
 from warehouse.desired.row import Columns, DesiredRow, Target
 
 LEFT = "left"
@@ -29,7 +30,7 @@ _SCORE_FIELDS = (
     "as_of",
     "detail",
 )
-_EMPTY: dict[str, Any] = dict.fromkeys((*_SCORE_FIELDS, "reason_1", "reason_2", "reason_3", "reasons"))
+_EMPTY: dict[str, Any] = dict.fromkeys((*_SCORE_FIELDS, "reason_1", "reason_2", "reason_3", "reasons", *beside.COLUMNS))
 
 _NEWEST = """
 SELECT s.account_id, s.as_of, s.score, s.tier, s.state, s.reasons, s.segment, l.external_id
@@ -67,7 +68,20 @@ def decisions(target: Target) -> list[DesiredRow]:
         )
         for account_id, as_of, score, tier, state, reasons, segment, external_id in found
     ]  # fmt: skip
-    return scored + _left(target, newest)
+    return _with_what_stands_beside(target, scored, newest) + _left(target, newest)
+
+
+def _with_what_stands_beside(target: Target, rows: list[DesiredRow], newest: date) -> list[DesiredRow]:
+    """Where the CRM shows roll-ups or overrides, a change of them writes the account too."""
+    if not beside.mapped(target.mappings.systems[target.system].push.get(target.push_name("account_health"))):
+        return rows
+    shown = beside.columns(target.conn, newest)
+    return [
+        row._replace(decision=f"{row.decision} beside {json.dumps(shown[row.account_id], default=str)}")
+        if row.account_id in shown
+        else row
+        for row in rows
+    ]
 
 
 def _decision(score: int | None, tier: str, state: str, segment: str | None, reasons: str) -> str:
@@ -125,8 +139,12 @@ def _health(target: Target, as_of: date, account_ids: Iterable[str]) -> dict[str
     with bulk.staged(target.conn, tables.account_ids, pa.table({"account_id": sorted(account_ids)})) as stage:
         scores = target.conn.execute(text(_SCORES.format(stage=stage)), bound).mappings().all()
         judged = words.judged_components(target.conn, stage, as_of)
+    shown = beside.columns(target.conn, as_of)
     return {
-        row["account_id"]: _account_columns(target, row, cards.get(row["version"], []), judged[row["account_id"]])
+        row["account_id"]: {
+            **_account_columns(target, row, cards.get(row["version"], []), judged[row["account_id"]]),
+            **shown.get(row["account_id"], dict.fromkeys(beside.COLUMNS)),
+        }
         for row in scores
     }
 

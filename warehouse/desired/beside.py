@@ -1,0 +1,59 @@
+"""What stands beside an account's own score: its children and products in one number each, and what people say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from mappings.models import PushMapping
+from warehouse.templates import day
+from warehouse.words import STATE_WORDS
+
+COLUMNS = (
+    "children_score",
+    "worst_child",
+    "worst_child_score",
+    "products_score",
+    "worst_product",
+    "worst_product_score",
+    "override_tier",
+    "override",
+)
+
+_WORST = {"children": "worst_child", "products": "worst_product"}
+
+_ROLLUPS = """
+SELECT r.account_id, r.kind, r.score, COALESCE(a.name, r.worst) AS worst, r.worst_score
+FROM rollup_history r
+LEFT JOIN accounts a ON r.kind = 'children' AND a.account_id = r.worst
+WHERE r.from_day <= :as_of AND (r.to_day IS NULL OR r.to_day >= :as_of)
+"""
+_OVERRIDES = """
+SELECT account_id, tier, owner, reason, until FROM override_history
+WHERE from_day <= :as_of AND (to_day IS NULL OR to_day >= :as_of)
+"""
+
+
+def mapped(push: PushMapping | None) -> bool:
+    """Whether the CRM shows any of it; only then does a change of it write an account."""
+    return push is not None and any(field.from_ in COLUMNS for field in push.fields.values())
+
+
+def columns(conn: Connection, as_of: date) -> Mapping[str, Mapping[str, Any]]:
+    """The columns of every account that has something beside its score on a day; NULL for what an account lacks."""
+    found: defaultdict[str, dict[str, Any]] = defaultdict(lambda: dict.fromkeys(COLUMNS))
+    for row in conn.execute(text(_ROLLUPS), {"as_of": as_of}):
+        worst = _WORST[row.kind]
+        found[row.account_id] |= {f"{row.kind}_score": row.score, worst: row.worst, f"{worst}_score": row.worst_score}
+    for row in conn.execute(text(_OVERRIDES), {"as_of": as_of}):
+        found[row.account_id] |= {"override_tier": row.tier, "override": said(row)}
+    return found
+
+
+def said(override: Any) -> str:
+    """An override in words."""
+    return f"{STATE_WORDS[override.tier]} until {day(override.until)}, says {override.owner}: {override.reason}"
