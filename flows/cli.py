@@ -21,7 +21,7 @@ from flows.pushing import destination
 from flows.reports import Exit, RunReport
 from flows.running import running
 from flows.setup import Setup, mappings_folder, opened, ticking
-from warehouse import desired, explanation, status
+from warehouse import change_words, desired, explanation, status
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,6 +33,10 @@ app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="For machines: one JSON document on standard output.")]
 Now = Annotated[datetime | None, typer.Option(help="Run as if it were this moment (UTC); for replays and the sandbox.")]
 AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day to score; today (UTC) by default.")]
+Since = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="Say what changed in the score since this day, and by how much."),
+]
 System = Annotated[str | None, typer.Argument(help="One system of crmpulse.yaml; all of them by default.")]
 Approve = Annotated[
     bool,
@@ -175,18 +179,24 @@ def check(
 
 @app.command()
 def explain(
-    account: Annotated[str, typer.Argument(help="Our id, a CRM id, a domain or a name.")], as_json: Json = False
+    account: Annotated[str, typer.Argument(help="Our id, a CRM id, a domain or a name.")],
+    since: Since = None,
+    as_json: Json = False,
 ) -> None:
     """Why an account is where it is: every step from what was received to what was written."""
     with speaking(as_json), opened(os.environ, ticking(None)) as setup, setup.engine.connect() as conn:
         account_id = explanation.find(conn, account)
         detail = desired.detail(conn, setup.mappings, account_id)
+        changed = change_words.since(conn, setup.mappings, account_id, since.date()) if since else None
         parts = explanation.sections(conn, account_id)
     if as_json:
-        emit({"account_id": account_id, "detail": detail, "sections": _documents(parts)})
+        changes = {"since": changed.document()} if changed else {}
+        emit({"account_id": account_id, "detail": detail, **changes, "sections": _documents(parts)})
         return
-    people.print(detail, highlight=False, markup=False)
-    people.print()
+    for told in (detail, "\n".join(changed.lines()) if changed else ""):
+        if told:
+            people.print(told, highlight=False, markup=False)
+            people.print()
     for part in parts:
         show.section(people, part)
 
