@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
 import typer
 from rich.markup import escape
 
 from connectors.base import ConfigError, CrmpulseError
-from flows import checking, progress, show, steps
+from flows import checking, linking, progress, show, steps
 from flows.pushing import destination
 from flows.reports import Exit, RunReport
 from flows.running import running
@@ -211,6 +211,51 @@ def show_status(as_json: Json = False) -> None:
         return
     for part in parts:
         show.section(people, part)
+
+
+links = typer.Typer(help="Whose record is whose: what the rules left open, and what people decide.")
+app.add_typer(links, name="links", invoke_without_command=True)
+
+LinkedSystem = Annotated[str, typer.Argument(metavar="SYSTEM", help="A system of crmpulse.yaml.")]
+LinkedRecord = Annotated[str, typer.Argument(metavar="RECORD", help="The id of its account record.")]
+LinkedAccount = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Our id, a CRM id, a domain or a name.")]
+Note = Annotated[str, typer.Option(help="Why, for those who read links.yaml later.")]
+
+
+@links.callback()
+def ask(context: typer.Context, as_json: Json = False) -> None:
+    """List records that are unlinked or ambiguous, with the accounts that they may be, and why."""
+    if context.invoked_subcommand is None:
+        list_questions(as_json)
+
+
+@links.command(name="list")
+def list_questions(as_json: Json = False) -> None:
+    """List records that are unlinked or ambiguous, with the accounts that they may be, and why."""
+    with speaking(as_json), opened(os.environ, ticking(None)) as setup:
+        found = linking.open_questions(setup)
+    if as_json:
+        emit(linking.documents(found))
+    else:
+        show.questions(people, found)
+
+
+@links.command()
+def accept(system: LinkedSystem, record: LinkedRecord, account: LinkedAccount, note: Note = "") -> None:
+    """Link a record to an account for good, whatever the rules say."""
+    _decide("accept", system, record, account, note)
+
+
+@links.command()
+def reject(system: LinkedSystem, record: LinkedRecord, account: LinkedAccount, note: Note = "") -> None:
+    """Never link a record to an account, whatever the rules say."""
+    _decide("reject", system, record, account, note)
+
+
+def _decide(decision: Literal["accept", "reject"], system: str, record: str, account: str, note: str) -> None:
+    with speaking(), opened(os.environ, ticking(None)) as setup:
+        means = linking.decide(setup, decision, system, record, account, note)
+    people.print(means, highlight=False, markup=False)
 
 
 @app.command()

@@ -14,6 +14,7 @@ from rich.table import Table
 from flows.reports import RunReport
 from mappings.document import Mistake
 from warehouse.explanation import Section
+from warehouse.identity.questions import Candidate, Question
 from warehouse.outbox.changes import Plan
 
 WIDTH_ELSEWHERE = 160  # columns, where the output is no terminal
@@ -63,6 +64,20 @@ def section(console: Console, part: Section) -> None:
         table(console, part.title, part.columns, part.rows)
     else:
         console.print(f"[bold]{escape(part.title)}[/]\n[dim]{escape(part.empty)}[/]\n")
+
+
+def questions(console: Console, found: Sequence[Question]) -> None:
+    """Records without an account, one a line, with their candidates."""
+    if not found:
+        console.print("[green]every record has its account[/]")
+        return
+    rows = [(q.system, q.record, q.name, q.kind, q.why, [_candidate(c) for c in q.candidates]) for q in found]
+    table(console, "records without an account", ("system", "record", "name", "kind", "why", "may be"), rows)
+    console.print("[dim]`crmpulse links accept SYSTEM RECORD ACCOUNT` links one, `links reject` rules one out[/]")
+
+
+def _candidate(candidate: Candidate) -> str:
+    return f"{candidate.account_id} {candidate.name or ''} ({', '.join(candidate.because)})"
 
 
 def report(console: Console, done: RunReport) -> None:

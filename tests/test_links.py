@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
+from typer.testing import CliRunner
 
 from connectors.base import ConfigError, Record
+from flows.cli import app
 from mappings import links, reader
 from mappings.models import LinkDecision
-from tests.several import THREE, account_of, company, conformed, found, land, rule_of, saying
+from tests import intake
+from tests.several import HUBSPOT, THREE, ZENDESK, account_of, company, conformed, found, land, rule_of, saying
 from warehouse import tables
+from warehouse.engine import open_warehouse
+from warehouse.identity import questions
 
 ACME = {"Id": "001A", "Name": "Acme", "Website": "acme.com", "Workspace_Id__c": "w1", "Type": "Customer"}
 GLOBEX = {"Id": "001B", "Name": "Globex", "Website": "globex.com", "Workspace_Id__c": "w2", "Type": "Customer"}
@@ -318,3 +325,73 @@ def test_mistakes_in_the_file_have_their_lines(folder: Path) -> None:
         "links.yaml:2: there is no system `salesforse`; did you mean `salesforce`?",
         f"links.yaml:4: salesforce 001B and {ACCOUNT} are accepted and rejected; keep one of the two lines",
     ]
+
+
+# --- what is open -----------------------------------------------------------------------------------------------------
+
+
+def test_open_questions_come_with_candidates_and_reasons(warehouse: Engine) -> None:
+    """What is ambiguous or unlinked is listed by system, with the accounts that it may be; what was ruled out is not."""
+    land(warehouse, "salesforce", "Account", [ACME, GLOBEX])
+    organizations = [
+        {"Id": "71", "name": "Both", "domain_names": ["acme.com", "globex.com"]},
+        {"Id": "72", "name": "acme", "domain_names": []},
+    ]
+    land(warehouse, "zendesk", "organizations", organizations)
+    conformed(warehouse)
+    acme, globex = (account_of(warehouse, "salesforce", id) for id in ("001A", "001B"))
+    mappings = saying(THREE, ("reject", "zendesk", "71", globex))
+    with warehouse.begin() as conn:
+        both, alone = questions.open_questions(conn, THREE)
+        ruled_out, _ = questions.open_questions(conn, mappings)
+    assert (both.system, both.record, both.name, both.kind) == ("zendesk", "71", "Both", "ambiguous")
+    assert {c.account_id: (c.name, c.because) for c in both.candidates} == {
+        acme: ("Acme", ["the same domain acme.com"]),
+        globex: ("Globex", ["the same domain globex.com"]),
+    }
+    assert (alone.record, alone.kind, alone.candidates[0].because) == ("72", "unlinked", ["the same name"])
+    assert [c.account_id for c in ruled_out.candidates] == [acme]
+
+
+def test_usage_without_an_account_is_a_question(warehouse: Engine) -> None:
+    """A workspace that delivers usage and that no account names is listed under its system."""
+    intake.land_lines(warehouse, "usage", [{"workspace_id": "w9", "date": "2026-11-19", "active_users": "3"}])
+    land(warehouse, "salesforce", "Account", [ACME])
+    conformed(warehouse)
+    with warehouse.begin() as conn:
+        (lost,) = questions.open_questions(conn, THREE)
+    assert (lost.system, lost.record, lost.kind, lost.candidates) == ("product", "w9", "unlinked", [])
+
+
+def test_the_command_line_asks_and_takes_the_answer(folder: Path, tmp_path: Path) -> None:
+    """`links` lists as a table and as JSON; `accept` writes the file, and the next run follows it."""
+    url = f"duckdb:///{tmp_path / 'links.duckdb'}"
+    for name in ("hubspot", "zendesk"):
+        (folder / f"{name}.yaml").unlink(missing_ok=True)
+    told = {"hubspot": HUBSPOT, "zendesk": ZENDESK}
+    for name, mapping in told.items():
+        (folder / f"{name}.yaml").write_text(json.dumps(mapping))
+    lines = (folder / "crmpulse.yaml").read_text()
+    (folder / "crmpulse.yaml").write_text(
+        re.sub("systems: .*", "systems: [salesforce, hubspot, zendesk, product]", lines)
+    )
+    env = {"CRMPULSE_MAPPINGS": str(folder), "CRMPULSE_WAREHOUSE_URL": url}
+    engine = open_warehouse(url)
+    land(engine, "salesforce", "Account", [ACME])
+    land(engine, "zendesk", "organizations", [{"Id": "71", "name": "Somebody", "domain_names": []}])
+    conformed(engine)
+    engine.dispose()
+    runner = CliRunner()
+    listed = runner.invoke(app, ["links", "--json"], env=env)
+    assert [(q["system"], q["record"], q["kind"]) for q in json.loads(listed.stdout)] == [("zendesk", "71", "unlinked")]
+    assert "Somebody" in runner.invoke(app, ["links"], env=env).stdout
+    wrong = runner.invoke(app, ["links", "accept", "zendesk", "17", "acme.com"], env=env)
+    assert (wrong.exit_code, "no account record 17" in wrong.stderr) == (2, True)
+    assert runner.invoke(app, ["links", "accept", "zendesk", "71", "acme.com", "--note", "Kim"], env=env).exit_code == 0
+    mappings = reader.load(folder)
+    assert [(link.record, link.note) for link in mappings.links.accepted()] == [("71", "Kim")]
+    engine = open_warehouse(url)
+    conformed(engine, 61, mappings)
+    assert rule_of(engine, "zendesk", "71") == "person"
+    engine.dispose()
+    assert json.loads(runner.invoke(app, ["links", "list", "--json"], env=env).stdout) == []
