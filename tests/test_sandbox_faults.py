@@ -203,3 +203,5 @@ def test_the_sandbox_knows_its_vendors(sandbox: Sandbox) -> None:
     assert "daily_limit" in shown
     assert not {"clients", "public_key"} & set(shown)
     assert requests.get(f"{sandbox.url}/lotus", timeout=10).status_code == 404
+    led = sandbox.environment()
+    assert led["SALESFORCE_INSTANCE_URL"] == led["HUBSPOT_BASE_URL"] == led["ZENDESK_BASE_URL"] == sandbox.url

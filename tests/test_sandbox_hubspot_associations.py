@@ -63,6 +63,9 @@ def test_there_is_one_primary_company(account: Account) -> None:
     assert shown["properties"]["associatedcompanyid"] == BOLT
     account("PATCH", f"/crm/v3/objects/contacts/{ANNA}", {"properties": {"associatedcompanyid": ACME}})
     assert kinds(account, f"contacts/{ANNA}", "companies") == {ACME: [1, 279], BOLT: [279]}
+    account("PATCH", f"/crm/v3/objects/contacts/{ANNA}", {"properties": {"associatedcompanyid": ""}})
+    assert kinds(account, f"contacts/{ANNA}", "companies") == {BOLT: [279]}
+    account("PATCH", f"/crm/v3/objects/contacts/{ANNA}", {"properties": {"associatedcompanyid": ACME}})
     account("DELETE", f"/crm/v3/objects/companies/{ACME}")
     assert kinds(account, f"contacts/{ANNA}", "companies") == {BOLT: [279]}
     shown = account("GET", f"/crm/v3/objects/contacts/{ANNA}?properties=associatedcompanyid").json()

@@ -104,6 +104,24 @@ def test_a_company_of_several_and_none_primary() -> None:
             assert len(found) == 2
 
 
+def test_a_story_may_label_its_associations() -> None:
+    """A label is made when it is first named, and stands on both sides."""
+    people = [{"id": str(n), "properties": {"email": f"p{n}@x.example"}} for n in (5, 6)]
+    deals = [
+        {
+            "id": "3",
+            "properties": {"dealname": "D", "dealstage": "contractsent"},
+            "associations": {"contacts": [{"id": "5", "label": "Decision maker"}, "6"]},
+        }
+    ]
+    with served({"contacts": people, "deals": deals}) as account:
+        found = account("GET", "/crm/v4/objects/deals/3/associations/contacts").json()["results"]
+        labels = [[kind["label"] for kind in each["associationTypes"]] for each in found]
+        assert labels == [[None, "Decision maker"], [None]]
+        back = account("GET", "/crm/v4/objects/contacts/5/associations/deals").json()["results"]
+        assert back[0]["associationTypes"][1]["label"] == "Decision maker"
+
+
 def test_people_work_by_the_control_endpoint(account: Account) -> None:
     """Saving, moving to another company, deleting, merging, deactivating an owner; unknown names are mistakes."""
     made = account.control("records/hubspot/contacts", properties={"email": "new@x.example"})["id"]

@@ -42,11 +42,13 @@ def show_company(portal: Portal, contact_id: int) -> None:
         portal.touch(TYPES["contacts"], contact_id, associatedcompanyid=shown)
 
 
-def make_primary(portal: Portal, type_name: str, record_id: int, company: int | None) -> None:
-    """That company becomes the record's primary one, if it exists."""
+def make_primary(portal: Portal, contact: int, company: int | None) -> None:
+    """That company becomes the contact's primary one, if it exists; None ends the association with the primary one."""
+    pair = ("contacts", "companies")
     if company is not None and company in portal.tables["companies"].records:
-        pair = (type_name, "companies")
-        portal.links.add(pair, record_id, company, frozenset({(HUBSPOT, PRIMARY[pair])}))
+        portal.links.add(pair, contact, company, frozenset({(HUBSPOT, PRIMARY[pair])}))
+    elif company is None and (before := portal.links.primary("contacts", contact)):
+        portal.links.remove(pair, contact, before)
 
 
 def make_parent(portal: Portal, child: int, parent: int | None) -> None:

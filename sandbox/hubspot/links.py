@@ -111,20 +111,18 @@ class Links:
 
     def add(self, pair: Pair, one: int, other: int, kinds: frozenset[Kind], *, replace: bool = False) -> None:
         """Associate both ways. The first company is the primary one, and a new primary one takes the place."""
+        if pair[0] == "companies" and pair in PRIMARY:
+            back = frozenset(self._reverse(pair, kind) for kind in kinds)
+            self.add(pair[::-1], other, one, back, replace=replace)
+            return
         plain = default_kind(pair)
         wanted = kinds | ({plain} if plain else set())
         if not replace:
             wanted |= self._to[pair][one].get(other, frozenset())
-        if pair[1] == "companies" and pair in PRIMARY:
-            wanted = self._with_primary(pair, one, other, wanted)
-        elif pair[0] == "companies" and pair in PRIMARY:
-            back = frozenset(self._reverse(pair, kind) for kind in wanted)
-            wanted = frozenset(
-                self._reverse(pair[::-1], kind) for kind in self._with_primary(pair[::-1], other, one, back)
-            )
-        self._set(pair, one, other, wanted)
+        self._set(pair, one, other, self._with_primary(pair, one, other, wanted) if pair in PRIMARY else wanted)
 
     def _with_primary(self, pair: Pair, one: int, company: int, wanted: frozenset[Kind]) -> frozenset[Kind]:
+        """What is wanted, with or without being the primary company."""
         kind, before = (HUBSPOT, PRIMARY[pair]), self.primary(pair[0], one)
         if before == company or not self._to[pair][one]:
             return wanted | {kind}

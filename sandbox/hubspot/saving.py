@@ -66,8 +66,8 @@ def move(portal: Portal, type: CrmType, record: Held, values: Mapping[str, str |
 
 def follow_company(portal: Portal, type: CrmType, record_id: int, values: Mapping[str, str | None]) -> None:
     """A contact's associatedcompanyid is its primary company; a company's hs_parent_company_id its parent."""
-    if type.name == "contacts" and (company := values.get("associatedcompanyid")):
-        make_primary(portal, type.name, record_id, whole(company))
+    if type.name == "contacts" and "associatedcompanyid" in values:
+        make_primary(portal, record_id, whole(values["associatedcompanyid"]))
     if type.name == "companies" and (parent := values.get("hs_parent_company_id")):
         make_parent(portal, record_id, whole(parent))
 
@@ -104,7 +104,7 @@ def _appended(prop: properties.Property, value: Any, record: Held | None) -> Any
 
 def _strange_owner(portal: Portal, prop: properties.Property, value: str | None) -> list[Wrong]:
     """Owners are named by their id; a user id is none."""
-    if not prop.external_options or value is None or (whole(value) in portal.owners):
+    if not prop.external_options or value is None or whole(value) in portal.owners:
         return []
     allowed = ", ".join(str(each) for each in list(portal.owners)[:20])
     return [Wrong(prop.name, "INVALID_OPTION", f"{value} was not one of the allowed options: [{allowed}]")]
