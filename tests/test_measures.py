@@ -11,9 +11,11 @@ import sqlalchemy as sa
 import yaml
 from sqlalchemy import Connection, Engine
 
+import mappings
 from connectors.base import ConfigError
+from mappings import reader
 from tests import health
-from warehouse import bulk, measures, scored_products, tables
+from warehouse import bulk, measures, measuring, scored_products, tables
 
 FOLDER = Path(__file__).parent / "measures"
 CORE_FEATURES = ["dashboards", "automations", "integrations", "reports", "api"]
@@ -43,9 +45,17 @@ def test_a_measure_returns_what_was_worked_out_by_hand(warehouse: Engine, name: 
             else:
                 health.add(conn, table, rows, as_of)
         measure = measures.load()[name]
-        statement = sa.text(measure.sql).bindparams(*measures.binds(measure, as_of))
-        found = conn.execute(statement).mappings().all()
-    values = {"/".join(filter(None, (row["account_id"], row["product"]))): float(row["value"]) for row in found}
+        ready = {
+            "measure": name,
+            "linked": "",
+            "evaluated_as_of": as_of,
+            "reason": "",
+            "by_product": measure.by_product,
+        }
+        bulk.append(conn, tables.measure_readiness, [ready])
+        measuring.run(conn, {name: measure}, lambda _what, _done, _of: None)
+        found = health.rows(conn, tables.measure_values)
+    values = {"/".join(filter(None, (row["account_id"], row["product"]))): row["value"] for row in found}
     assert values == pytest.approx(case["expected"])
     assert measure.by_product or not any(row["product"] for row in found)
 
@@ -151,3 +161,18 @@ def test_a_measure_sees_only_the_rows_that_are_valid_now(warehouse: Engine) -> N
         conn.execute(links.update().where(links.c.account_id == "second").values(valid_to=health.NOW))
         seen = conn.execute(sa.text("SELECT account_ref, account_id FROM account_usage ORDER BY account_ref")).all()
     assert [tuple(row) for row in seen] == [("first", "kept"), ("kept", "kept")]
+
+
+def test_only_what_a_file_names_is_measured() -> None:
+    """A measure runs where a scorecard, an alert or a playbook names it or a change of it, or where it always runs."""
+    known = measures.load()
+    configured = reader.load(Path(mappings.__file__).parent)
+    components = {c.measure for card in configured.scorecards.scorecards for c in card.components}
+    assert components <= set(measures.used(known, configured))
+    assert {"limit_used_pct", "departments_active_28", "csat_90", "nps_365"} <= set(measures.used(known, configured))
+    assert "stickiness_28" not in measures.used(known, configured)
+    (card,) = configured.scorecards.scorecards
+    sticky = card.components[0].model_copy(update={"measure": "stickiness_28"})
+    cards = [card.model_copy(update={"components": [sticky, *card.components[1:]]})]
+    named = configured.model_copy(update={"scorecards": configured.scorecards.model_copy(update={"scorecards": cards})})
+    assert "stickiness_28" in measures.used(known, named)

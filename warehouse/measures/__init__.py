@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import BaseModel
 
 from connectors.base import ConfigError
+from mappings.models import Mappings
 from warehouse import tables
 
 FOLDER = Path(__file__).parent
@@ -21,6 +21,7 @@ DEFAULT_WINDOW_DAYS = 7
 
 HEADER = re.compile(r"^-- (\w+): (.+)$")
 DAYS_BEFORE = re.compile(r":as_of_minus_(\d+)\b")
+WORD = re.compile(r"\w+")
 REQUIRED = ("measure", "unit", "sources", "direction")
 ALLOWED = {
     "direction": ("up", "down"),
@@ -72,21 +73,26 @@ def load(folder: Path = FOLDER) -> Mapping[str, Measure]:
     return {name: measure for name, measure in found.items() if measure}
 
 
-def used(known: Mapping[str, Measure], *files: BaseModel) -> dict[str, Measure]:
-    """The measures that these files name anywhere, and those that always run."""
-    named = {word for file in files for word in _words(file.model_dump(mode="json", by_alias=True))}
-    return {name: measure for name, measure in known.items() if measure.always or name in named}
+def used(known: Mapping[str, Measure], mappings: Mappings) -> dict[str, Measure]:
+    """The measures that the company's rules name, as in `nps_365` or `nps_365_rise_30`, and those that always run."""
+    files = mappings.model_dump(mode="json", exclude={"company", "systems", "links"})
+    words = {word for text in _texts(files) for word in WORD.findall(text)}
+    return {
+        name: measure
+        for name, measure in known.items()
+        if measure.always or name in words or any(word.startswith(f"{name}_") for word in words)
+    }
 
 
-def _words(tree: Any) -> Iterator[str]:
+def _texts(tree: Any) -> Iterator[str]:
     """Every text and every key of a file."""
     if isinstance(tree, dict):
         for key, value in tree.items():
             yield str(key)
-            yield from _words(value)
+            yield from _texts(value)
     elif isinstance(tree, list):
         for value in tree:
-            yield from _words(value)
+            yield from _texts(value)
     elif isinstance(tree, str):
         yield tree
 
