@@ -11,16 +11,15 @@ The search index is seconds behind the records. So it only says which records ch
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from connectors.base import Bookmark, Page, Record
-from connectors.hubspot_api import Api, Raw
+from connectors.hubspot_api import Api
 from connectors.hubspot_reads import Answer, batch, listed, pages
 from connectors.hubspot_records import Selection
-from connectors.hubspot_search import EPOCH, MILLISECOND, Hit, changed, milliseconds, newest
+from connectors.hubspot_search import EPOCH, MILLISECOND, Hit, changed, instant, milliseconds, newest, stamped
 
 OVERLAP = timedelta(minutes=2)
 MOST_SEEN = 10_000
@@ -67,12 +66,12 @@ def pull(api: Api, chosen: Selection, bookmark: Bookmark | None) -> Iterator[Pag
 def _all(api: Api, chosen: Selection, known: Bookmark) -> Iterator[Page]:
     top, total = known.get("top"), None
     if top is None:
-        moment, total = newest(api, chosen.object, chosen.stamp)
-        top = milliseconds(moment) if moment else -1
+        newest_one, total = newest(api, chosen.object, chosen.stamp)
+        top = -1 if newest_one is None else newest_one
     recent = Recent(top)
     for answer in pages(api, chosen, known.get("after", "")):
         for raw in answer.raws:
-            recent.note(str(raw["id"]), _stamp(raw, chosen), late_only=True)
+            recent.note(str(raw["id"]), stamped(raw, chosen.stamp), late_only=True)
         made = chosen.make(chosen.meant(answer.raws))
         behind = {"top": top, "after": answer.next} if answer.next else _end(recent)
         if made.records or made.refusals or not answer.next:
@@ -86,12 +85,6 @@ def _end(recent: Recent) -> Bookmark:
     if recent.until < 0:
         return {}
     return {"since": recent.until, "seen": recent.kept(), "bin": recent.until, "gone": {}}
-
-
-def _stamp(raw: Raw, chosen: Selection) -> int:
-    """Lists of associations ask for no properties; every record carries its stamp beside them."""
-    stamp = raw["properties"].get(chosen.stamp) or raw.get("updatedAt")
-    return milliseconds(datetime.fromisoformat(stamp)) if stamp else 0
 
 
 # --- from then on -----------------------------------------------------------------------------------------------------
@@ -124,7 +117,7 @@ def _read(api: Api, chosen: Selection, news: list[Hit], recent: Recent) -> Page 
     for hit in news:
         recent.note(hit.id, hit.at)
     for raw in raws:
-        recent.note(str(raw["id"]), _stamp(raw, chosen))
+        recent.note(str(raw["id"]), stamped(raw, chosen.stamp))
     made = chosen.make(chosen.meant(raws))
     return Page(made.records, {}, replies[0].requested_at, refusals=made.refusals)
 
@@ -136,7 +129,7 @@ def _archived(api: Api, chosen: Selection, recent: Recent, bin: Recent) -> Itera
     for answer in _bin(api, chosen):
         requested_at = requested_at or answer.reply.requested_at
         for raw in chosen.meant(answer.raws):
-            id, at = str(raw["id"]), _archived_at(raw)
+            id, at = str(raw["id"]), instant(raw.get("archivedAt") or raw.get("updatedAt"))
             if at >= start and id not in bin.ids:
                 gone.append(Record(id, {}, deleted=True))
                 bin.note(id, at)
@@ -150,8 +143,3 @@ def _bin(api: Api, chosen: Selection) -> Iterator[Answer]:
     if chosen.pairs_with:
         return iter(())
     return listed(api, chosen.object, [chosen.has or "hs_object_id"], archived=True)
-
-
-def _archived_at(raw: Mapping[str, Any]) -> int:
-    stamp = raw.get("archivedAt") or raw.get("updatedAt")
-    return milliseconds(datetime.fromisoformat(stamp)) if stamp else 0

@@ -64,12 +64,24 @@ def changed(api: Api, object: str, stamp: str, since: datetime) -> Iterator[list
         cursor = ""
 
 
-def newest(api: Api, object: str, stamp: str) -> tuple[datetime | None, int]:
+def newest(api: Api, object: str, stamp: str) -> tuple[int | None, int]:
     """The newest stamp in the index, and how many records it holds."""
     sort = [{"propertyName": stamp, "direction": "DESCENDING"}]
     body = api.search(object, {"filterGroups": [], "sorts": sort, "properties": [stamp], "limit": 1}).body
-    stamps = [raw["properties"].get(stamp) for raw in body["results"]]
-    return (datetime.fromisoformat(stamps[0]) if stamps and stamps[0] else None), int(body.get("total") or 0)
+    stamps = [stamped(raw, stamp) for raw in body["results"]]
+    return (stamps[0] if stamps else None), int(body.get("total") or 0)
+
+
+def stamped(raw: Raw, stamp: str) -> int:
+    """When a record changed last, in milliseconds since 1970: its own stamp, or what stands beside its properties."""
+    return instant((raw.get("properties") or {}).get(stamp) or raw.get("updatedAt"))
+
+
+def instant(text: str | None) -> int:
+    """Milliseconds since 1970 of a moment in either of HubSpot's spellings; 0 where there is none."""
+    if not text:
+        return 0
+    return int(text) if text.isdigit() else milliseconds(datetime.fromisoformat(text))
 
 
 def milliseconds(moment: datetime) -> int:
@@ -129,7 +141,5 @@ def _ask(
         **({"after": cursor} if cursor else {}),
     }
     body = api.search(object, question).body
-    hits = [
-        Hit(str(raw["id"]), milliseconds(datetime.fromisoformat(raw["properties"][stamp]))) for raw in body["results"]
-    ]
+    hits = [Hit(str(raw["id"]), stamped(raw, stamp)) for raw in body["results"]]
     return Found(hits, next_cursor(body), int(body.get("total") or 0))
