@@ -152,7 +152,7 @@ class PushKey(Model):
     """A column of ours."""
 
 
-PushRows = Literal["account_health", "tasks", "handoffs", "handoff_contacts", "handoff_notes"]
+PushRows = Literal["account_health", "account_care", "tasks", "handoffs", "handoff_contacts", "handoff_notes"]
 
 
 class PushMapping(Model):

@@ -233,6 +233,23 @@ PUSH: Mapping[PushRows, Columns] = {
         "override_tier": "text",
         "override": "text",
     },
+    "account_care": {
+        "account_id": "text",
+        "external_id": "text",
+        "open_red": "integer",
+        "open_yellow": "integer",
+        "open_green": "integer",
+        "alerts": "text",
+        "audiences": "text",
+        "plan": "text",
+        "plan_status": "text",
+        "goals": "integer",
+        "goals_reached": "integer",
+        "plan_blockers": "text",
+        "adoption_gap": "text",
+        "next_touch": "text",
+        "next_touch_due": "date",
+    },
     "tasks": {
         "key": "text",
         "account_id": "text",
@@ -277,6 +294,8 @@ PUSHED_WORDS: Mapping[tuple[PushRows, str], tuple[str, ...]] = {
     ("account_health", "tier"): ("healthy", "monitor", "at_risk", "critical", "insufficient_data"),
     ("account_health", "override_tier"): ("healthy", "monitor", "at_risk", "critical"),
     ("account_health", "state"): ("healthy", "monitor", "at_risk", "critical", "insufficient_data"),
+    ("account_care", "plan"): ("custom", "template"),
+    ("account_care", "plan_status"): ("missing", "on_track", "stalled", "blocked", "reached"),
     ("tasks", "priority"): ("high", "normal", "low"),
     ("tasks", "state"): ("open", "closed"),
     ("handoff_contacts", "role"): ("champion", "sponsor"),
@@ -292,6 +311,7 @@ LONGEST: Mapping[str, int] = {
     "reasons": 610,
     "detail": 32_000,
     "audiences": 255,
+    "alerts": 250,
 }
 """Most characters of the texts that we write, where there is such a bound."""
 
@@ -300,6 +320,7 @@ KEYS = ("account_id", "key")
 
 OPERATIONS: Mapping[PushRows, tuple[str, ...]] = {
     "account_health": ("update",),
+    "account_care": ("update",),
     "tasks": ("upsert", "create"),
     "handoffs": ("upsert", "create"),
     "handoff_contacts": ("create", "upsert"),

@@ -57,6 +57,14 @@ def _health() -> tuple[Field, ...]:
         number("Crmpulse_Weekly_Change__c", 3, 0),
         date("Crmpulse_As_Of__c"),
         text("Crmpulse_Detail__c", 32768, kind="textarea"),
+        *(number(f"Crmpulse_Open_{colour}__c", 4, 0) for colour in ("Red", "Yellow", "Green")),
+        text("Crmpulse_Alerts__c", 255),
+        text("Crmpulse_Audiences__c", 255),
+        text("Crmpulse_Plan_Status__c", 40),
+        text("Crmpulse_Plan_Blockers__c", 32768, kind="textarea"),
+        text("Crmpulse_Adoption_Gap__c", 32768, kind="textarea"),
+        text("Crmpulse_Next_Touch__c", 80),
+        date("Crmpulse_Next_Touch_Due__c"),
         *(text(f"Expansion_{question}__c", 255) for question in ("Budget", "Authority", "Need", "Timeline")),
     )
 

@@ -7,13 +7,14 @@ from functools import partial
 from sqlalchemy import Connection
 
 from mappings.models import Mappings, PushMapping
-from warehouse.desired import handoffs, health, tasks
+from warehouse.desired import care, handoffs, health, tasks
 from warehouse.desired.row import DesiredRow, DesiredRows, Target
 
 __all__ = ["DesiredRow", "DesiredRows", "rows"]
 
 _KINDS = {
     "account_health": (health.decisions, health.columns),
+    "account_care": (care.decisions, care.columns),
     "tasks": (tasks.decisions, tasks.columns),
     "handoffs": (handoffs.decisions, handoffs.columns),
     "handoff_contacts": (handoffs.contact_decisions, handoffs.contact_columns),
