@@ -171,7 +171,9 @@ def _stored(conn: Connection, configured: Mappings) -> None:
     for row in intervals:
         if row["component"] == "champion":
             row["to_day"] = flipped - timedelta(days=1)
-    intervals.append({"component": "champion", "from_day": flipped, "result": "failed", "value": 0.0})
+    failed = {"component": "champion", "result": "failed", "value": 0.0}
+    intervals.append({**failed, "from_day": flipped, "to_day": AS_OF - timedelta(days=2)})
+    intervals.append({**failed, "from_day": AS_OF - timedelta(days=1), "value": 0.5})
     same = {"account_id": "a", "version": "v1", "result": "passed", "value": 1.0, "reason": ""}
     bulk.append(conn, tables.component_history, [{**same, **row} for row in intervals])
     bulk.append(conn, tables.score_history, [_score(-10, 100), _score(0, 90)])

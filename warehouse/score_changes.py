@@ -148,8 +148,8 @@ _CARD = """
     WHERE version = :version ORDER BY ordinal
 """
 _JUDGED = """
-    SELECT component, result, value, stale_since, reason, from_day FROM component_history
-    WHERE account_id = :account AND from_day <= :day AND (to_day IS NULL OR to_day >= :day)
+    SELECT component, result, value, stale_since, reason, from_day, to_day FROM component_history
+    WHERE account_id = :account AND from_day <= :day ORDER BY component, from_day
 """
 _MEASURED = """
     SELECT measure, value FROM measure_history
@@ -178,7 +178,20 @@ def _picture(conn: Connection, account_id: str, day: Any, assumed_known: int) ->
         version=day.version,
         score=day.score,
         card=[Component(*row[:-1]) for row in card],
-        judged={name: Judged(*rest) for name, *rest in conn.execute(text(_JUDGED), bound)},
+        judged=_judged_on(conn.execute(text(_JUDGED), bound).all(), day.as_of),
         assumed_known=assumed_known if stored is None else stored,
         measured=dict(conn.execute(text(_MEASURED), bound).all()),
     )
+
+
+def _judged_on(intervals: Sequence[Any], day: date) -> dict[str, Judged]:
+    """Every component of the day, from its intervals up to then; `since` is where its result, not its value, began."""
+    found: dict[str, Judged] = {}
+    for row in intervals:
+        earlier = found.get(row.component)
+        since = earlier.since if earlier and earlier.result == row.result else row.from_day
+        found[row.component] = Judged(row.result, row.value, row.stale_since, row.reason, since)
+    gone = {row.component for row in intervals} - {
+        r.component for r in intervals if r.to_day is None or r.to_day >= day
+    }
+    return {component: judged for component, judged in found.items() if component not in gone}
