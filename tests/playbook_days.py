@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -17,10 +18,11 @@ DAY = timedelta(days=1)
 PEOPLE = {"csm": "cara", "csm_manager": "mona", "sales_owner": "sven", "sponsor_owner": "vera"}
 
 
+@cache
 def only(*names: str, **company: Any) -> Mappings:
-    """The house's mappings with these playbooks."""
+    """The house's mappings with these playbooks; all of them where none is named."""
     mappings = read(**company)
-    kept = {name: playbook for name, playbook in mappings.playbooks.playbooks.items() if name in names}
+    kept = {name: playbook for name, playbook in mappings.playbooks.playbooks.items() if name in names or not names}
     playbooks_kept = mappings.playbooks.model_copy(update={"playbooks": kept})
     return mappings.model_copy(update={"playbooks": playbooks_kept})
 

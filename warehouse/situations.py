@@ -25,7 +25,7 @@ JOIN accounts a ON a.account_id = s.account_id AND NOT a.excluded AND a.customer
 LEFT JOIN (
   SELECT n.account_id, max(e.closed_as_of) AS recovered
   FROM episodes e JOIN ({ACCOUNT_NOW}) n ON n.decided_for = e.account_id
-  WHERE e.playbook = 'at_risk' AND e.closed_because = 'recovered' GROUP BY n.account_id
+  WHERE e.playbook = 'at_risk' AND e.closed_because = 'recovered' AND e.closed_as_of < :as_of GROUP BY n.account_id
 ) r ON r.account_id = s.account_id
 LEFT JOIN (
   SELECT n.account_id, o.state, o.opened_as_of,
@@ -36,7 +36,10 @@ LEFT JOIN (
   SELECT account_id, count(*) AS answered FROM ({qualification.ANSWERED}) f GROUP BY account_id
 ) q ON q.account_id = s.account_id
 WHERE s.as_of = :as_of"""  # noqa: S608
-"""An account of which we do not know whether it is a customer is still asked about: it has not left."""
+"""An account of which we do not know whether it is a customer is still asked about: it has not left.
+
+A recovery of this very day is one from tomorrow on, so that a second run of a day sees what the first one saw.
+"""
 
 MEASURED = """(SELECT max(m.value) FROM measure_history m
     WHERE m.account_id = {account}.account_id AND m.product = '' AND m.measure = :{name}
