@@ -71,10 +71,10 @@ def mappings_folder(env: Mapping[str, str]) -> Path:
 
 
 def ticking(now: datetime | None) -> Clock:
-    """A clock that stands at `now` when it is made and runs from there; without `now` the real one."""
+    """A clock that begins at `now`, in UTC unless it says otherwise, and runs on; without `now` the real one."""
     if now is None:
         return lambda: datetime.now(UTC)
-    started, at = monotonic(), now
+    started, at = monotonic(), now if now.tzinfo else now.replace(tzinfo=UTC)
     return lambda: at + (datetime.fromtimestamp(monotonic(), UTC) - datetime.fromtimestamp(started, UTC))
 
 
@@ -92,4 +92,3 @@ def opened(env: Mapping[str, str], clock: Clock) -> Iterator[Setup]:
         yield Setup(mappings, reading, env, clock, engine)
     finally:
         engine.dispose()
-

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from flows.setup import ticking
 
 DEPLOYMENTS = yaml.safe_load((Path(__file__).parent.parent / "prefect.yaml").read_text())["deployments"]
 
@@ -21,3 +24,10 @@ def test_a_deployment_leads_to_its_flow(deployment: dict[str, Any]) -> None:
     understood = flow.validate_parameters(given)
     assert understood["now"].isoformat() == "2026-11-22T12:00:00+00:00"
     assert flow.name == name
+
+
+def test_a_moment_without_a_zone_is_utc() -> None:
+    """`--now 2026-11-22T12:00:00` can be compared with the vendors' own moments."""
+    told = ticking(datetime(2026, 11, 22, 12))()
+    assert told.utcoffset() == timedelta(0)
+    assert told >= datetime(2026, 11, 22, 12, tzinfo=UTC)
