@@ -64,6 +64,12 @@ def test_roll_ups_and_overrides_are_columns_of_their_own(warehouse: Engine) -> N
         "override": "at risk until 31 Dec 2026, says dana@example.com: new CFO",
     }  # fmt: skip
     assert {name: columns[name] for name in expected} == expected
+    assert columns["detail"].endswith(
+        "Beside the score:\n"
+        "- Children: 66 of 100, weighted by ARR; the worst is Globex Benelux with 20\n"
+        "- Products: no ARR known to weigh them by; the worst is desk with 35\n"
+        "- A person's view: at risk until 31 Dec 2026, says dana@example.com: new CFO"
+    )
 
 
 def test_a_change_beside_the_score_is_written_only_where_it_is_shown(warehouse: Engine) -> None:

@@ -227,7 +227,7 @@ def test_an_override_holds_until_its_last_day_and_changes_no_score(warehouse: En
     said = [_override("a", AS_OF), _override("b", AS_OF - DAY), _override("nobody", AS_OF)]
     card = [_card(configured, {"goals_defined": 100}, name="rest")]
     with warehouse.begin() as conn:
-        health.add_accounts(conn, "a", "b", "c", "d")
+        health.add_accounts(conn, "a", "b", "c", "d", "e")
         record = {"system": "salesforce", "stream": "Account", "seen_at": NOW, "override_until": AS_OF + 9 * DAY}
         whole = {"override_tier": "healthy", "override_owner": "eve@example.com", "override_reason": "signed"}
         bulk.append(
@@ -237,6 +237,7 @@ def test_an_override_holds_until_its_last_day_and_changes_no_score(warehouse: En
                 {**record, "id": "a", "account_ref": "a", **whole},
                 {**record, "id": "c", "account_ref": "c", **whole},
                 {**record, "id": "d", "account_ref": "d", **whole, "override_owner": None},
+                {**record, "id": "e", "account_ref": "e", **whole, "override_reason": "x" * 201},
             ],
         )
         _deliver(conn)
@@ -252,7 +253,7 @@ def test_an_override_holds_until_its_last_day_and_changes_no_score(warehouse: En
         ("c", "healthy", "eve@example.com", "salesforce", AS_OF, None),
     ]
     assert states == {(0, "critical")}
-    assert asked == {("override_of_nobody", "nobody"), ("override_incomplete", "d")}
+    assert asked == {("override_of_nobody", "nobody"), ("override_incomplete", "d"), ("override_incomplete", "e")}
 
 
 def test_arr_is_kept_from_day_to_day(warehouse: Engine, configured: Mappings) -> None:

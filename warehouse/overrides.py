@@ -15,6 +15,8 @@ from warehouse.issues import Issue
 
 KINDS = ("override_incomplete", "override_of_nobody")
 IN_FILE = "scorecards.yaml"
+LONGEST_REASON = 200
+"""Characters, as in scorecards.yaml: it stands in the long text that a CRM holds."""
 
 IN_SYSTEMS = """
     SELECT l.account_id, r.system, r.stream, r.id, r.override_tier AS tier, r.override_owner AS owner,
@@ -69,14 +71,16 @@ def _in_systems(conn: Connection, mappings: Mappings, found: list[Issue]) -> lis
     for row in sorted(conn.execute(query).mappings(), key=lambda row: order.get(row["system"], len(order))):
         missing = [name for name in ("owner", "reason", "until") if row[name] is None]
         if missing:
-            found.append(_incomplete(row, missing))
+            fields = " and ".join(f"override_{name}" for name in missing)
+            found.append(_incomplete(row, f"{fields} is empty; say who, why and until when"))
+        elif len(row["reason"]) > LONGEST_REASON:
+            found.append(_incomplete(row, f"its reason has more than {LONGEST_REASON} characters; say it shorter"))
         else:
             kept = {name: row[name] for name in ("account_id", "tier", "owner", "reason", "until")}
             complete.append({**kept, "source": row["system"]})
     return complete
 
 
-def _incomplete(row: sa.RowMapping, missing: list[str]) -> Issue:
-    fields = " and ".join(f"override_{name}" for name in missing)
-    message = f"the override {row['tier']} is not shown: {fields} is empty; say who, why and until when"
+def _incomplete(row: sa.RowMapping, because: str) -> Issue:
+    message = f"the override {row['tier']} is not shown: {because}"
     return Issue("override_incomplete", row["system"], row["stream"], row["id"], "override_tier", message)

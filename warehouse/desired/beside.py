@@ -24,6 +24,8 @@ COLUMNS = (
     "override",
 )
 
+NOTHING: Mapping[str, Any] = dict.fromkeys(COLUMNS)
+
 _WORST = {"children": "worst_child", "products": "worst_product"}
 
 _ROLLUPS = """
@@ -45,7 +47,7 @@ def mapped(push: PushMapping | None) -> bool:
 
 def columns(conn: Connection, as_of: date) -> Mapping[str, Mapping[str, Any]]:
     """The columns of every account that has something beside its score on a day; NULL for what an account lacks."""
-    found: defaultdict[str, dict[str, Any]] = defaultdict(lambda: dict.fromkeys(COLUMNS))
+    found: defaultdict[str, dict[str, Any]] = defaultdict(lambda: dict(NOTHING))
     for row in conn.execute(text(_ROLLUPS), {"as_of": as_of}):
         worst = _WORST[row.kind]
         found[row.account_id] |= {f"{row.kind}_score": row.score, worst: row.worst, f"{worst}_score": row.worst_score}
@@ -57,3 +59,20 @@ def columns(conn: Connection, as_of: date) -> Mapping[str, Mapping[str, Any]]:
 def said(override: Any) -> str:
     """An override in words."""
     return f"{STATE_WORDS[override.tier]} until {day(override.until)}, says {override.owner}: {override.reason}"
+
+
+def section(shown: Mapping[str, Any]) -> str:
+    """The same as a paragraph of the long text, with the empty line before it; nothing where there is nothing."""
+    said = [_rolled_up("Children", "children_score", "worst_child", shown)]
+    said.append(_rolled_up("Products", "products_score", "worst_product", shown))
+    if shown["override"]:
+        said.append(f"- A person's view: {shown['override']}")
+    lines = [line for line in said if line]
+    return "\n\nBeside the score:\n" + "\n".join(lines) if lines else ""
+
+
+def _rolled_up(title: str, score: str, worst: str, shown: Mapping[str, Any]) -> str:
+    if shown[worst] is None:
+        return ""
+    mean = "no ARR known to weigh them by" if shown[score] is None else f"{shown[score]} of 100, weighted by ARR"
+    return f"- {title}: {mean}; the worst is {shown[worst]} with {shown[f'{worst}_score']}"

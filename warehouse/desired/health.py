@@ -140,13 +140,12 @@ def _health(target: Target, as_of: date, account_ids: Iterable[str]) -> dict[str
         scores = target.conn.execute(text(_SCORES.format(stage=stage)), bound).mappings().all()
         judged = words.judged_components(target.conn, stage, as_of)
     shown = beside.columns(target.conn, as_of)
-    return {
-        row["account_id"]: {
-            **_account_columns(target, row, cards.get(row["version"], []), judged[row["account_id"]]),
-            **shown.get(row["account_id"], dict.fromkeys(beside.COLUMNS)),
-        }
-        for row in scores
-    }
+    found = {}
+    for row in scores:
+        own = _account_columns(target, row, cards.get(row["version"], []), judged[row["account_id"]])
+        around = shown.get(row["account_id"], beside.NOTHING)
+        found[row["account_id"]] = {**own, **around, "detail": own["detail"] + beside.section(around)}
+    return found
 
 
 def _account_columns(
