@@ -9,6 +9,7 @@ only: DuckDB scans columns faster than it maintains an index.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -46,7 +47,14 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-Amount = Numeric(20, 4)
+class Exact(Numeric[Decimal]):
+    """Decimals as both drivers bring them; on the way through SQLAlchemy's they would pass a float."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        return None
+
+
+Amount = Exact(20, 4)
 """Money in the currency of its neighbour column; four digits hold every minor unit in use."""
 
 
