@@ -51,12 +51,13 @@ def test_ninety_days_of_onboarding(conn: Connection) -> None:
     """Each step opens on its day; what is reached before its time is not asked for; it ends a week after day 90."""
     furnish(conn, first_subscription_start=AS_OF)
     measured(conn, "goals_stated", 2.0, from_day=1)
+    measured(conn, "days_since_touch", 8.0, from_day=16)
     for day in range(100):
         if day == 4:
             touch(conn, 4, "outbound", "held")
         lifecycle = "onboarding" if day <= 90 else "customer"
         live(conn, only("onboarding"), day, **HEALTHY, lifecycle=lifecycle)
-    assert opened(conn) == {1: 0, 3: 8, 4: 22, 5: 36, 6: 61}
+    assert opened(conn) == {1: 0, 3: 8, 8: 10, 9: 17, 4: 22, 10: 24, 5: 36, 6: 61}
     assert closed(conn)[1] == (5, "condition_met")
     assert episodes(conn) == [("onboarding", 0, 98, "completed")]
 
