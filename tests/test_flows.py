@@ -28,6 +28,6 @@ def test_a_deployment_leads_to_its_flow(deployment: dict[str, Any]) -> None:
 
 def test_a_moment_without_a_zone_is_utc() -> None:
     """`--now 2026-11-22T12:00:00` can be compared with the vendors' own moments."""
-    told = ticking(datetime(2026, 11, 22, 12))()
+    told = ticking(datetime.fromisoformat("2026-11-22T12:00:00"))()
     assert told.utcoffset() == timedelta(0)
     assert told >= datetime(2026, 11, 22, 12, tzinfo=UTC)
