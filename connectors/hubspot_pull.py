@@ -1,9 +1,9 @@
 """A stream's records: the first time all of them by id, from then on what changed, oldest change first.
 
 Bookmarks hold the vendor's own stamps only. Within the first load: the list's cursor (`after`) and the newest stamp
-that existed when it began (`top`). After it: `since`, the newest stamp that the search index has shown us, and `seen`,
-the records of the last minutes before it; `bin`, the newest moment of archiving that we brought, and `gone`, the
-records archived in the last minutes before that.
+that existed when it began (`top`). After it: `since`, the newest stamp that the search index has shown us, `seen`, the
+records of the last minutes before it, and `edge`, digests of those of the newest millisecond; `bin`, the newest moment
+of archiving that we brought, and `gone`, the records archived in the last minutes before that.
 
 The search index is seconds behind the records. So it only says which records changed, each pull begins OVERLAP before
 `since`, and what the records hold is read from the records themselves.
@@ -11,12 +11,16 @@ The search index is seconds behind the records. So it only says which records ch
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from hashlib import blake2b
 
+import orjson
+
+from connectors import hubspot_codes as codes
 from connectors.base import Bookmark, Page, Record
-from connectors.hubspot_api import Api
+from connectors.hubspot_api import Api, Raw
 from connectors.hubspot_reads import Answer, batch, listed, pages
 from connectors.hubspot_records import Selection
 from connectors.hubspot_search import EPOCH, MILLISECOND, Hit, changed, instant, milliseconds, newest, stamped
@@ -32,13 +36,31 @@ class Recent:
 
     until: int
     ids: dict[str, int] = field(default_factory=dict)
+    edge: dict[str, str] = field(default_factory=dict)
+    """Digests of the records of the newest millisecond, which was perhaps not over when we read them."""
 
-    def knows(self, id: str, at: int) -> bool:
-        return self.ids.get(id, -1) >= at
+    def knows(self, hit: Hit) -> bool:
+        at = self.ids.get(hit.id, -1)
+        return at > hit.at or (at == hit.at and hit.id not in self.edge)
 
-    def note(self, id: str, at: int, *, late_only: bool = False) -> None:
-        if not late_only or at >= self.until - OVERLAP // MILLISECOND:
-            self.ids[id] = max(at, self.ids.get(id, at))
+    def note(self, id: str, at: int) -> None:
+        self.ids[id] = max(at, self.ids.get(id, at))
+
+    def read(self, stamps: Mapping[str, int], records: Sequence[Record]) -> list[Record]:
+        """Note records that were read; returns those that are new or different."""
+        news = [record for record in records if self.edge.get(record.id) != _digest(record)] if self.edge else records
+        before, start = self._newest(), self.until - OVERLAP // MILLISECOND
+        for id, at in stamps.items():
+            if at >= start:
+                self.note(id, at)
+        newest_one = self._newest()
+        if newest_one > before or len(self.edge) > codes.BATCH:
+            self.edge = {}
+        self.edge |= {r.id: _digest(r) for r in records if stamps.get(r.id) == newest_one}
+        return list(news)
+
+    def _newest(self) -> int:
+        return max(self.ids.values(), default=-1)
 
     def kept(self) -> dict[str, int]:
         start = self.until - OVERLAP // MILLISECOND
@@ -49,6 +71,10 @@ class Recent:
     def start(self) -> datetime:
         """From where to look again."""
         return EPOCH + MILLISECOND * self.until - OVERLAP
+
+
+def _digest(record: Record) -> str:
+    return blake2b(orjson.dumps(list(record)), digest_size=8).hexdigest()
 
 
 def pull(api: Api, chosen: Selection, bookmark: Bookmark | None) -> Iterator[Page]:
@@ -70,9 +96,8 @@ def _all(api: Api, chosen: Selection, known: Bookmark) -> Iterator[Page]:
         top = -1 if newest_one is None else newest_one
     recent = Recent(top)
     for answer in pages(api, chosen, known.get("after", "")):
-        for raw in answer.raws:
-            recent.note(str(raw["id"]), stamped(raw, chosen.stamp), late_only=True)
         made = chosen.make(chosen.meant(answer.raws))
+        recent.read(_stamps(chosen, answer.raws), made.records)
         behind = {"top": top, "after": answer.next} if answer.next else _end(recent)
         if made.records or made.refusals or not answer.next:
             yield Page(made.records, behind, answer.reply.requested_at, total, made.refusals)
@@ -84,7 +109,7 @@ def _end(recent: Recent) -> Bookmark:
         recent.until = max(recent.ids.values(), default=-1)
     if recent.until < 0:
         return {}
-    return {"since": recent.until, "seen": recent.kept(), "bin": recent.until, "gone": {}}
+    return _behind(recent, Recent(recent.until))
 
 
 # --- from then on -----------------------------------------------------------------------------------------------------
@@ -92,21 +117,26 @@ def _end(recent: Recent) -> Bookmark:
 
 def _changes(api: Api, chosen: Selection, known: Bookmark) -> Iterator[Page]:
     """Pages with news, and at the end one with what was archived, even if that is nothing."""
-    recent, bin = Recent(known["since"], dict(known["seen"])), Recent(known["bin"], dict(known["gone"]))
+    recent = Recent(known["since"], dict(known["seen"]), dict(known["edge"]))
+    bin = Recent(known["bin"], dict(known["gone"]))
     for hits in changed(api, chosen.object, chosen.stamp, recent.start):
-        news = [hit for hit in hits if not recent.knows(hit.id, hit.at)]
-        made = _read(api, chosen, news, recent)
+        page = _read(api, chosen, [hit for hit in hits if not recent.knows(hit)], recent)
         recent.until = max([recent.until, *(hit.at for hit in hits)])
-        if made is not None:
-            for record in made.records:
+        if page is not None and (page.records or page.refusals):
+            for record in page.records:
                 if record.merged_into:
                     bin.note(record.id, bin.until)
-            yield Page(made.records, _behind(recent, bin), made.requested_at, refusals=made.refusals)
+            yield replace(page, bookmark=_behind(recent, bin))
     yield from _archived(api, chosen, recent, bin)
 
 
 def _behind(recent: Recent, bin: Recent) -> Bookmark:
-    return {"since": recent.until, "seen": recent.kept(), "bin": bin.until, "gone": bin.kept()}
+    seen = {"seen": recent.kept(), "edge": recent.edge if len(recent.edge) <= codes.BATCH else {}}
+    return {"since": recent.until, **seen, "bin": bin.until, "gone": bin.kept()}
+
+
+def _stamps(chosen: Selection, raws: Sequence[Raw]) -> dict[str, int]:
+    return {str(raw["id"]): stamped(raw, chosen.stamp) for raw in raws}
 
 
 def _read(api: Api, chosen: Selection, news: list[Hit], recent: Recent) -> Page | None:
@@ -116,10 +146,9 @@ def _read(api: Api, chosen: Selection, news: list[Hit], recent: Recent) -> Page 
     raws, replies = batch(api, chosen, [hit.id for hit in news])
     for hit in news:
         recent.note(hit.id, hit.at)
-    for raw in raws:
-        recent.note(str(raw["id"]), stamped(raw, chosen.stamp))
     made = chosen.make(chosen.meant(raws))
-    return Page(made.records, {}, replies[0].requested_at, refusals=made.refusals)
+    news_of_them = recent.read(_stamps(chosen, raws), made.records)
+    return Page(news_of_them, {}, replies[0].requested_at, refusals=made.refusals)
 
 
 def _archived(api: Api, chosen: Selection, recent: Recent, bin: Recent) -> Iterator[Page]:
