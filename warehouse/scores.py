@@ -16,6 +16,7 @@ from mappings.models import Mappings
 from warehouse import (
     bulk,
     history,
+    judging,
     measures,
     measuring,
     overrides,
@@ -64,7 +65,7 @@ def score(conn: Connection, mappings: Mappings, as_of: date, now: datetime, prog
     bulk.analyze(conn, tables.scored_accounts.name)
     scored_products.fill(conn, mappings, as_of)
     measuring.run(conn, known, progress or _unwatched)
-    score_rows.judge(conn, as_of)
+    judging.judge(conn, as_of)
     accounts = _keep(conn, mappings, as_of, now, decides)
     if decides:
         _decided(conn, as_of, now, basis)
@@ -107,7 +108,7 @@ def _same_basis(conn: Connection, as_of: date, basis: str) -> bool:
 
 
 def _keep(conn: Connection, mappings: Mappings, as_of: date, now: datetime, decides: bool) -> int:
-    added_up = score_rows.add_up(conn, mappings.scorecards)
+    added_up = judging.add_up(conn, mappings.scorecards)
     of_accounts = [row for row in added_up if not row["product"]]
     tiers = mappings.scorecards.tiers
     if not decides:
