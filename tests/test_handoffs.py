@@ -357,6 +357,15 @@ def test_a_note_goes_to_the_owner_of_the_opportunity(conn: Connection) -> None:
     assert (stored(conn)[0]["note_on"], stored(conn)[0]["owner_email"]) == ("006C", "rita@example.com")
 
 
+@pytest.mark.parametrize(("stage", "state"), [("Negotiation", "accepted"), ("Prospecting", "proposed")])
+def test_a_note_on_work_that_goes_on_is_accepted_at_once(conn: Connection, stage: str, state: str) -> None:
+    """Sales is at it already, so the next step need not wait for another run of the same day."""
+    put(conn, tables.measure_history, measure("limit_used_pct", 92.0))
+    put(conn, tables.opportunities, opportunity(stage=stage))
+    decide(conn)
+    assert stored(conn)[0]["state"] == state
+
+
 @pytest.mark.parametrize(("sales", "state"), [({"closed": True, "won": True}, "won"), (None, "declined")])
 def test_a_note_ends_with_its_opportunity(conn: Connection, sales: dict[str, Any] | None, state: str) -> None:
     """Won, lost or deleted: the handoff that became a note ends as the opportunity does."""

@@ -65,6 +65,8 @@ def decide(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> 
         handoff = _handoff(mappings, row, people, told[account_id], open_ones.get(account_id), answers)
         opened.append(handoff) if handoff else unowned.append(row)
     _store(conn, mappings, opened, as_of, now)
+    if any(handoff.note_on is not None for handoff in opened):  # sales may be at work on that opportunity already
+        closed += opportunities.read_back(conn, rules, as_of)
     found = [roles.nobody(people, row, "sales_owner", NOBODY) for row in unowned]
     issues.restate(conn, [NOBODY], found, now)
     return HandedOff(len(opened), sum(h.note_on is not None for h in opened), closed, len(unowned), unqualified)
