@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 from sqlalchemy import Engine
 
@@ -21,6 +23,9 @@ from warehouse import measures
 
 Clock = Callable[[], datetime]
 
+LOG = logging.getLogger("crmpulse")
+TOLD_SECONDS = 5.0
+"""Waits from here on are told, so that nobody takes a vendor's limit for a standstill."""
 SHIPPED_MAPPINGS = Path(reader.__file__).parent
 DEFAULT_WAREHOUSE = "duckdb:///.crmpulse/warehouse.duckdb"
 
@@ -54,12 +59,19 @@ class Setup:
         if name not in self.sources:
             share = self.mappings.company.api_share_pct
             kind = self.system(name).kind
-            self.sources[name] = connectors.connect(kind, name, self.env, clock=self.clock, share_pct=share)
+            wait = partial(_wait, name)
+            self.sources[name] = connectors.connect(kind, name, self.env, self.clock, wait, share_pct=share)
         return self.sources[name]
 
     def destinations(self) -> list[str]:
         """Systems that something is pushed to, in the order of crmpulse.yaml."""
         return [name for name in self.mappings.company.systems if self.mappings.systems[name].push]
+
+
+def _wait(system: str, seconds: float) -> None:
+    if seconds >= TOLD_SECONDS:
+        LOG.warning("%s: waiting %.0f seconds for its limits", system, seconds)
+    sleep(seconds)
 
 
 def warehouse_url(env: Mapping[str, str]) -> str:

@@ -39,6 +39,7 @@ def served(vendor: str, count: int, *, repeating: bool) -> Iterator[dict[str, st
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(there, vendor, count, repeating), daemon=True)
     process.start()
+    there.close()  # so that a child that dies is seen as the end of what it says
     try:
         if not here.poll(120):
             raise TimeoutError(f"the sandbox with {count} records of {vendor} did not start")
