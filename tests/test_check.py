@@ -163,7 +163,7 @@ RULES = [
         "did you mean `name`?",
     ),
     ("playbooks.yaml", "amount: empty", "amount: some", "`amount: some` must be empty or must be a number"),
-    ("playbooks.yaml", "critical: high}", "critcal: high}", "`critcal` is not known here; one of at_risk, critical"),
+    ("playbooks.yaml", "critical: high}", "critcal: high}", "is not known here; one of healthy, monitor, at_risk, critical"),
     (
         "playbooks.yaml",
         "priority: {at_risk: normal, critical: high}",
