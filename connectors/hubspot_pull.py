@@ -38,6 +38,12 @@ class Recent:
     ids: dict[str, int] = field(default_factory=dict)
     edge: dict[str, str] = field(default_factory=dict)
     """Digests of the records of the newest millisecond, which was perhaps not over when we read them."""
+    newest: int = -1
+    crowded: int = -1
+    """A millisecond with so many records that they are not read twice."""
+
+    def __post_init__(self) -> None:
+        self.newest = max(self.ids.values(), default=-1)
 
     def knows(self, hit: Hit) -> bool:
         at = self.ids.get(hit.id, -1)
@@ -49,18 +55,19 @@ class Recent:
     def read(self, stamps: Mapping[str, int], records: Sequence[Record]) -> list[Record]:
         """Note records that were read; returns those that are new or different."""
         news = [record for record in records if self.edge.get(record.id) != _digest(record)] if self.edge else records
-        before, start = self._newest(), self.until - OVERLAP // MILLISECOND
+        start = self.until - OVERLAP // MILLISECOND
         for id, at in stamps.items():
             if at >= start:
                 self.note(id, at)
-        newest_one = self._newest()
-        if newest_one > before or len(self.edge) > codes.BATCH:
-            self.edge = {}
-        self.edge |= {r.id: _digest(r) for r in records if stamps.get(r.id) == newest_one}
+            if at > self.newest:
+                self.newest, self.edge = at, {}
+        if self.crowded != self.newest:
+            self.edge |= {r.id: _digest(r) for r in records if stamps.get(r.id) == self.newest}
+        if len(self.edge) > codes.BATCH:
+            self.crowded, self.edge = self.newest, {}
+        if len(self.ids) > 2 * MOST_SEEN:
+            self.ids = self.kept()
         return list(news)
-
-    def _newest(self) -> int:
-        return max(self.ids.values(), default=-1)
 
     def kept(self) -> dict[str, int]:
         start = self.until - OVERLAP // MILLISECOND
@@ -131,7 +138,7 @@ def _changes(api: Api, chosen: Selection, known: Bookmark) -> Iterator[Page]:
 
 
 def _behind(recent: Recent, bin: Recent) -> Bookmark:
-    seen = {"seen": recent.kept(), "edge": recent.edge if len(recent.edge) <= codes.BATCH else {}}
+    seen = {"seen": recent.kept(), "edge": dict(recent.edge)}
     return {"since": recent.until, **seen, "bin": bin.until, "gone": bin.kept()}
 
 
