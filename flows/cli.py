@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -272,6 +272,24 @@ def demo(
         document = show_demo.play(folder, errors if as_json else people)
     if as_json:
         emit(document)
+
+
+@app.command()
+def simulate(
+    days: Annotated[int, typer.Option(min=2, max=365, help="How many days to play, up to --as-of.")] = 45,
+    as_of: AsOf = None,
+    folder: Annotated[Path | None, typer.Option(help="Keep the warehouse and the files of the play here.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Play weeks of stories: what opens, escalates and closes when people act on their tasks, or do not."""
+    from flows import simulate as play
+
+    with speaking(as_json), progress.bars(errors) as tell:
+        told = play.simulate(days, _day(as_of) or datetime.now(UTC).date(), folder, tell)
+    if as_json:
+        emit(play.document(told))
+    else:
+        show.diary(people, told)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from flows.reports import RunReport
 from mappings.document import Mistake
+from warehouse.diary import Entry
 from warehouse.explanation import Section
 from warehouse.identity.questions import Candidate, Question
 from warehouse.outbox.changes import Plan
@@ -117,6 +118,16 @@ def mistakes(console: Console, found: Sequence[Mistake]) -> None:
     for mistake in found:
         colour = "yellow" if mistake.warning else "red"
         console.print(f"[{colour}]{escape(str(mistake))}[/]", soft_wrap=True, highlight=False)
+
+
+def diary(console: Console, entries: Sequence[Entry]) -> None:
+    """What happened, a day after the other; a day on which nothing happened is not printed."""
+    rows, shown = [], None
+    for entry in entries:
+        day = "" if entry.day == shown else f"{entry.day:%a %d %b}"
+        shown = entry.day
+        rows.append((day, entry.account, f"{entry.what} {entry.happened}", entry.which, entry.because))
+    table(console, "what was opened, escalated and closed", ("day", "account", "what", "which", "who or why"), rows)
 
 
 def plan_document(planned: Plan, calls: int) -> dict[str, Any]:
