@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
+import requests
 from sqlalchemy import Engine
 
-from connectors.base import FieldSchema, ObjectSchema, Outcome, Record, Status
+from connectors import connect
+from connectors.base import Destination, FieldSchema, ObjectSchema, Outcome, Record, Status
 from mappings.models import Mappings, PushMapping
+from sandbox.server import Sandbox
 from tests.several import THREE
 from warehouse import bulk, outbox, tables
 from warehouse.outbox.changes import Change, Plan
@@ -29,11 +32,12 @@ TASKS = {
         "hs_task_subject": {"from": "subject"},
         "hs_task_body": {"from": "body"},
         "hubspot_owner_id": {"from": "owner_external_id"},
+        "hs_timestamp.day": {"from": "due_date"},
         "hs_task_status": {"from": "state", "values": {"open": "NOT_STARTED", "closed": "COMPLETED"}},
     },
 }
 RICH = FieldSchema("hs_task_body", HTML, True, True)
-NAMES = ("crmpulse_key", "hs_task_subject", "hubspot_owner_id", "hs_task_status")
+NAMES = ("crmpulse_key", "hs_task_subject", "hubspot_owner_id", "hs_task_status", "hs_timestamp.day")
 SCHEMAS = {
     "tasks": ObjectSchema(
         "tasks", {"hs_task_body": RICH, **{name: FieldSchema(name, "string", True, True) for name in NAMES}}
@@ -132,3 +136,29 @@ def test_html_is_compared_by_its_words(company: Engine) -> None:
     assert same(sent, "<div><p>2 tickets &lt; 3 days</p>\n<p>Call&nbsp;them &amp; ask</p></div>", RICH)
     assert not same(sent, "<p>2 tickets &lt; 3 days</p><p>Called them &amp; asked</p>", RICH)
     assert as_html("one\r\ntwo") == "one<br>two"
+
+
+def test_over_the_wire_a_lost_answer_makes_no_second_task(company: Engine) -> None:
+    """HubSpot made the task and the line broke: the real connector finds it at its company, and it is never sent again."""
+    seeds: dict[str, list[dict[str, Any]]] = {
+        "companies": [{"id": "301", "createdAt": "2026-01-01T00:00:00Z", "properties": {"name": "Acme"}}],
+        "owners": [{"id": "77", "email": "kim@acme.test", "firstName": "Kim", "lastName": "Kay", "archived": False}],
+    }
+    with Sandbox({"hubspot": seeds}, NOW) as sandbox:
+        into = cast(Destination, connect("hubspot", "hubspot", sandbox.environment(), lambda: NOW, lambda _: None))
+        into.describe("tasks")
+        requests.post(
+            f"{sandbox.control}/faults", json={"path": "/objects/", "method": "POST", "drop": "after"}, timeout=5
+        )
+        (change,) = planned(company, NOW).to_send()
+        with company.begin() as conn:
+            outbox.sending(conn, [change], NOW)
+        outcomes = into.write([change.write()])
+        assert [outcome.status for outcome in outcomes] == [Status.UNKNOWN]
+        with company.begin() as conn:
+            outbox.settle(conn, [change], outcomes, NOW)
+            (lookup,) = outbox.lookups(conn, MAPPINGS.systems["hubspot"])
+        found = into.find(lookup.object, str(lookup.key_field), lookup.values, lookup.fields, lookup.parents)
+        assert set(found) == {KEY}
+        looked_up(company, NOW + timedelta(seconds=5), found)
+        assert planned(company, NOW + timedelta(hours=1)).changes == []
