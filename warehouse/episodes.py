@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, String, bindparam, text
+from sqlalchemy import Connection, RowMapping, text
 from ulid import ULID
 
 from mappings.models import Ending, Mappings, Playbook
@@ -126,9 +126,12 @@ def open(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> li
 
 def take_back(conn: Connection, waiting: Collection[str]) -> None:
     """Where the first task has to wait the episode is not opened either: day 0 is when somebody has room for it."""
-    for table in ("judged_steps", "standings", "episode_steps", "episodes"):
-        query = text(f"DELETE FROM {table} WHERE episode IN :waiting")  # noqa: S608
-        conn.execute(query.bindparams(bindparam("waiting", type_=String, expanding=True)), {"waiting": sorted(waiting)})
+    if not waiting:
+        return
+    listed = bulk.arrow_columns(tables.episodes, episode=sorted(waiting))
+    with bulk.staged(conn, tables.episodes, listed) as stage:
+        for table in ("judged_steps", "standings", "episode_steps", "episodes"):
+            conn.execute(text(f"DELETE FROM {table} WHERE episode IN (SELECT episode FROM {stage})"))  # noqa: S608
 
 
 def _wanted(conn: Connection, mappings: Mappings, as_of: date) -> Sequence[RowMapping]:
