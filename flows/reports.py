@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from enum import IntEnum
 from typing import Any
 
 from connectors.base import Status
 from warehouse.alerts import Told
+
+MOST_TOLD = 100
+"""Alerts that the report of a run lists; all of them are in the table `alerts`."""
 
 
 class Exit(IntEnum):
@@ -90,4 +93,6 @@ class RunReport:
         return total
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "exit_status": int(self.exit_status), "outcomes": dict(self.outcomes())}
+        told = [asdict(one) for one in self.told[:MOST_TOLD]]
+        shown = replace(self, told=[])
+        return {**asdict(shown), "told": told, "exit_status": int(self.exit_status), "outcomes": dict(self.outcomes())}

@@ -62,7 +62,8 @@ WHERE closed_as_of IS NULL AND opened_by = 'alert' AND episode IN (
 def close(conn: Connection, mappings: Mappings, as_of: date) -> list[str]:
     """Close what people silenced, what is over and who left, with their tasks; returns the alerts."""
     closed = [*silences.close(conn, mappings, as_of), *_closed(conn, _LEFT, as_of)]
-    for rule in mappings.alerts.rules:
+    over = set(conn.scalars(text("SELECT DISTINCT rule FROM judged_alerts WHERE over")))
+    for rule in (rule for rule in mappings.alerts.rules if rule.id in over):
         window = _window_days(rule)
         began = as_of - timedelta(days=window) if window else None
         closed += _closed(conn, _OVER, as_of, rule=rule.id, window_began=sa.bindparam("window_began", began, sa.Date))

@@ -56,13 +56,14 @@ def decide(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> 
     _latest(conn)
     silent = silences.silent(conn, mappings, as_of)
     opened: list[str] = []
+    due = set(conn.scalars(text(_DUE)))
     for rule in sorted(mappings.alerts.rules, key=lambda rule: URGENT_FIRST[rule.colour]):
-        opened += _open(conn, mappings, rule, silent, as_of, now)
-    closed += alert_closings.supersede(conn, mappings, as_of)
+        opened += _open(conn, mappings, rule, silent, as_of, now) if rule.id in due else []
+    closed += alert_closings.supersede(conn, mappings, as_of) if opened else []
     _cool(conn, as_of)
     for table in ("latest_alerts", "judged_alerts"):
         conn.execute(text(f"DROP TABLE {table}"))
-    return told(conn, mappings, opened, closed)
+    return told(conn, mappings, opened, closed) if opened or closed else []
 
 
 # --- who is in which situation ----------------------------------------------------------------------------------------
@@ -118,6 +119,12 @@ def _latest(conn: Connection) -> None:
 
 
 # --- opening ----------------------------------------------------------------------------------------------------------
+
+_DUE = """
+SELECT DISTINCT j.rule
+FROM judged_alerts j LEFT JOIN latest_alerts l ON l.account_id = j.account_id AND l.rule = j.rule
+WHERE j.holds AND (l.alert IS NULL OR l.closed_as_of IS NOT NULL)"""
+"""The rules that may open something; mostly none."""
 
 _OPENS = """
 SELECT s.account_id, {shown}

@@ -52,8 +52,11 @@ def place(conn: Connection, mappings: Mappings, as_of: date) -> None:
     """Record when every regular touch is due; it changes when one takes place, not because time passes (D24)."""
     history.reopen(conn, history.TOUCHES, as_of)
     conn.execute(tables.due_touches.delete())
+    served = set(
+        conn.scalars(text("SELECT DISTINCT segment FROM score_history WHERE as_of = :as_of"), {"as_of": as_of})
+    )
     for segment, touches in mappings.segments.cadence.by_segment.items():
-        for touch in touches:
+        for touch in touches if segment in served else ():
             _fill(conn, mappings.segments.pushed, segment, touch, as_of)
     history.record(conn, history.TOUCHES, as_of)
 
