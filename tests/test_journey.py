@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
@@ -212,7 +213,7 @@ def test_a_foreign_edit_of_our_field_is_restored_and_reported(company: Company) 
     assert float(companies(company, "crmpulse_score")[hubspot]["crmpulse_score"]) == story.score
     assert onlookers.zendesk_organizations(company.sandbox)[zendesk]["crmpulse_score"] == story.score
     drifts = rows(company, "SELECT field, theirs FROM drifts ORDER BY field")
-    assert [(row[0].rpartition(".")[2], float(row[1].strip(chr(34)))) for row in drifts] == [
+    assert [(row[0].rpartition(".")[2], float(json.loads(row[1]))) for row in drifts] == [
         ("Crmpulse_Score__c", 3),
         ("crmpulse_score", 4),
         ("crmpulse_score", 5),
