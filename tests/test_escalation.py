@@ -51,15 +51,14 @@ def test_nobody_answers_and_nothing_moves(conn: Connection, at_risk: Mappings) -
     assert closed(conn) == {}
 
 
-@pytest.mark.parametrize("day", [0, 3, 6])
-@pytest.mark.parametrize("how", [("inbound", None), ("outbound", "held")])
+@pytest.mark.parametrize(("day", "how"), [(0, ("inbound", None)), (6, ("outbound", "held"))])
 def test_an_answer_within_seven_days_needs_no_other_contact(
     conn: Connection, at_risk: Mappings, day: int, how: tuple[str, str | None]
 ) -> None:
     """An inbound touch or a held meeting since the opening; an unanswered call of ours is none."""
     touch(conn, -1)
     touch(conn, 2, "outbound", "no_show")
-    for today in range(12):
+    for today in range(10):
         if today == day:
             touch(conn, day, *how)
         live(conn, at_risk, today)
@@ -82,7 +81,7 @@ def test_progress_is_a_step_that_a_person_completed(
     conn: Connection, at_risk: Mappings, day: int, escalates: bool
 ) -> None:
     """Completed before the run of day 14: the sponsor is left alone. The step knows who did it."""
-    for today in range(17):
+    for today in (0, 13, 14, 15, 16):
         if today == day:
             complete(conn, 1)
         live(conn, at_risk, today)
@@ -94,14 +93,14 @@ def test_progress_is_a_step_that_a_person_completed(
 @pytest.mark.parametrize(("score", "escalates"), [(34, True), (35, False), (60, False)])
 def test_improvement_is_five_points(conn: Connection, at_risk: Mappings, score: int, escalates: bool) -> None:
     """30 at the opening: 34 on day 21 is no improvement, 35 is."""
-    for day in range(23):
+    for day in (0, 1, 20, 21, 22):
         live(conn, at_risk, day, score=score if day >= 20 else 30)
     assert (21 in opened(conn)) is escalates
 
 
 def test_still_critical_is_asked_on_day_thirty_and_not_again(conn: Connection, at_risk: Mappings) -> None:
     """At risk on day 30 and critical again on day 31: the question was answered."""
-    for day in range(40):
+    for day in (0, 29, 30, 31, 40):
         live(conn, at_risk, day, "at_risk" if day == 30 else "critical")
     assert 30 not in opened(conn)
 
@@ -143,7 +142,7 @@ def test_the_cap_never_holds_an_escalation(conn: Connection) -> None:
 
 def test_a_recovery_ends_the_path(conn: Connection, at_risk: Mappings) -> None:
     """Out of danger on day 12: open steps close with the episode, and nothing of it opens later."""
-    for day in range(35):
+    for day in (0, 3, 7, 11, 12, 14, 21, 30):
         live(conn, at_risk, day, "critical" if day < 12 else "monitor", score=30 if day < 12 else 70)
     assert episodes(conn) == [("at_risk", 0, 12, "recovered")]
     assert opened(conn) == {1: 0, 2: 3, 7: 7}
@@ -152,7 +151,7 @@ def test_a_recovery_ends_the_path(conn: Connection, at_risk: Mappings) -> None:
 
 def test_who_leaves_takes_every_step_along(conn: Connection, at_risk: Mappings) -> None:
     """A churned customer has no task of any playbook, and gets none on a later day."""
-    for day in range(35):
+    for day in (0, 3, 7, 14, 15, 21, 30):
         if day == 15:
             conn.execute(text("UPDATE accounts SET customer = FALSE"))
         live(conn, at_risk, day)
@@ -164,7 +163,7 @@ def test_who_leaves_takes_every_step_along(conn: Connection, at_risk: Mappings) 
 def test_a_step_without_an_owner_comes_when_there_is_one(conn: Connection, at_risk: Mappings) -> None:
     """Nobody is the sponsor's owner on day 14: a question; on day 18 somebody is, and the task opens once."""
     conn.execute(text("UPDATE users SET active = FALSE WHERE id = '005vera'"))
-    for day in range(20):
+    for day in (0, 13, 14, 17, 18, 19):
         if day == 18:
             conn.execute(text("UPDATE users SET active = TRUE"))
         decided = live(conn, at_risk, day)
