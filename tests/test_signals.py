@@ -146,6 +146,7 @@ def test_a_critical_ticket_of_this_morning_is_red_at_once(conn: Connection) -> N
     assert [f"{told.rule} {told.change}" for told in decide(conn, MAPPINGS, AS_OF)] == ["critical_ticket opened"]
     (task,) = conn.execute(text("SELECT subject, priority, capped FROM tasks")).all()
     assert task == ("Globex: a critical ticket is open", "high", False)
+    assert "Critical tickets open: Down." in conn.execute(text("SELECT body FROM tasks")).scalar_one()
     ticket(conn, solved_at=NOW + timedelta(hours=5), solved_day=AS_OF)
     came(conn, AS_OF + DAY, "salesforce", "Case", "tickets")
     assert heard(conn, AS_OF + DAY) == ["critical_ticket recovered"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, RowMapping, text
 
+from mappings import conditions
 from mappings.models import AlertRule, AlertTask, Mappings
+from warehouse import briefing
 from warehouse.merged import ACCOUNT_NOW
 from warehouse.openings import Opening, Words
 
@@ -43,11 +46,33 @@ def asked(conn: Connection, mappings: Mappings, as_of: date) -> list[Opening]:
                 sa.bindparam("rule", rule.id, sa.String),
                 sa.bindparam("others", rule.no_task_while or [""], sa.String, expanding=True),
             )
-            found += [_opening(task, rule, row, as_of) for row in conn.execute(query).mappings()]
+            rows = conn.execute(query).mappings().all()
+            tickets = (
+                _critical_tickets(conn) if rows and "critical_tickets_now" in conditions.columns(rule.when) else {}
+            )
+            found += [_opening(task, rule, row, tickets, as_of) for row in rows]
     return found
 
 
-def _opening(task: AlertTask, rule: AlertRule, row: RowMapping, as_of: date) -> Opening:
+_TICKETS = """
+SELECT l.account_id, COALESCE(f.subject, f.id) AS subject
+FROM tickets f JOIN account_links l ON l.system = f.system AND l.external_id = f.account_ref
+WHERE f.severity = 'critical' AND f.solved_at IS NULL AND f.solved_day IS NULL
+ORDER BY l.account_id, f.opened_at, f.id"""
+
+
+def _critical_tickets(conn: Connection) -> dict[str, list[str]]:
+    """account_id -> its open critical tickets, those of today too, which a briefing leaves for tomorrow."""
+    found: dict[str, list[str]] = {}
+    for account_id, subject in conn.execute(text(_TICKETS)):
+        found.setdefault(account_id, []).append(subject)
+    return found
+
+
+def _opening(
+    task: AlertTask, rule: AlertRule, row: RowMapping, tickets: Mapping[str, Sequence[str]], as_of: date
+) -> Opening:
+    named = tickets.get(row["account_id"])
     return Opening(
         account_id=row["account_id"],
         opened_by="alert",
@@ -68,5 +93,6 @@ def _opening(task: AlertTask, rule: AlertRule, row: RowMapping, as_of: date) -> 
             "playbook": rule.playbook,
             "signals": json.loads(row["signals"]),
             "since": row["opened_as_of"],
+            **({"critical_tickets": briefing.first(named)} if named else {}),
         },
     )
