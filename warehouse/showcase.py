@@ -31,9 +31,9 @@ _QUERIES: list[tuple[str, str, str]] = [
              t.due_date AS due, string_agg(replace(r.after, '"', ''), '; ' ORDER BY r.field) AS reasons
            FROM score_history h
            JOIN accounts a ON a.account_id = h.account_id
-           JOIN episodes e ON e.account_id = h.account_id AND e.closed_as_of IS NULL
-           JOIN tasks t ON t.episode = e.episode
-           JOIN changes c ON c.account_id = h.account_id AND c.push = 'account_health'
+           JOIN episodes e ON e.account_id = h.account_id AND e.closed_as_of IS NULL AND e.playbook = 'at_risk'
+           JOIN tasks t ON t.episode = e.episode AND t.step = 1
+           JOIN changes c ON c.account_id = h.account_id AND c.push = 'account_health' AND c.system = t.system
            JOIN change_fields r ON r.change_id = c.change_id AND r.field LIKE '%Reason_%' AND r.after <> 'null'
            WHERE h.as_of = (SELECT max(as_of) FROM decided_days)
            GROUP BY a.name, h.score, h.previous_score, h.state, t.owner_email, t.due_date
@@ -50,7 +50,9 @@ _QUERIES: list[tuple[str, str, str]] = [
         "nothing",
         """SELECT c.object, c.external_id AS record, f.field, f.before, f.after, f.why
            FROM changes c JOIN change_fields f ON f.change_id = c.change_id
-           WHERE c.change_id = (SELECT max(c2.change_id) FROM changes c2 JOIN episodes e ON e.account_id = c2.account_id
+           WHERE c.change_id = (SELECT max(c2.change_id) FROM changes c2
+                                JOIN episodes e ON e.account_id = c2.account_id AND e.playbook = 'at_risk'
+                                JOIN accounts a ON a.account_id = e.account_id AND a.crm = c2.system
                                 WHERE c2.push = 'account_health' AND c2.outcome = 'succeeded')
              AND f.field NOT LIKE '%Detail%' ORDER BY f.field""",
     ),
