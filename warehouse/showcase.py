@@ -34,7 +34,7 @@ _QUERIES: list[tuple[str, str, str]] = [
            JOIN episodes e ON e.account_id = h.account_id AND e.closed_as_of IS NULL AND e.playbook = 'at_risk'
            JOIN tasks t ON t.episode = e.episode AND t.step = 1
            JOIN changes c ON c.account_id = h.account_id AND c.push = 'account_health' AND c.system = t.system
-           JOIN change_fields r ON r.change_id = c.change_id AND r.field LIKE '%Reason_%' AND r.after <> 'null'
+           JOIN change_fields r ON r.change_id = c.change_id AND lower(r.field) LIKE '%reason_%' AND r.after <> 'null'
            WHERE h.as_of = (SELECT max(as_of) FROM decided_days)
            GROUP BY a.name, h.score, h.previous_score, h.state, t.owner_email, t.due_date
            ORDER BY h.score, a.name LIMIT 3""",
@@ -54,7 +54,7 @@ _QUERIES: list[tuple[str, str, str]] = [
                                 JOIN episodes e ON e.account_id = c2.account_id AND e.playbook = 'at_risk'
                                 JOIN accounts a ON a.account_id = e.account_id AND a.crm = c2.system
                                 WHERE c2.push = 'account_health' AND c2.outcome = 'succeeded')
-             AND f.field NOT LIKE '%Detail%' ORDER BY f.field""",
+             AND lower(f.field) NOT LIKE '%detail%' ORDER BY f.field""",
     ),
     (
         "leads for sales",
