@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
@@ -98,17 +100,36 @@ def _sandbox() -> SandboxedEnvironment:
 _SANDBOX = _sandbox()
 
 
-def template(text: str, names: Collection[str]) -> Iterator[Finding]:
-    """Why a text cannot be filled in: not Jinja, or names that nobody fills."""
+class _Read(NamedTuple):
+    """A template as Jinja reads it."""
+
+    wrong: str = ""
+    """Why it does not read."""
+    names: frozenset[str] = frozenset()
+    of_account: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=1_000)
+def _read(text: str) -> _Read:
+    """A text is read once a process: flows open the mappings again and again."""
     try:
         parsed = _SANDBOX.parse(text)
+        names = frozenset(meta.find_undeclared_variables(parsed))
+        of_account = frozenset(_of_account(parsed))
         _SANDBOX.compile(parsed)
     except TemplateSyntaxError as error:
-        yield Finding((), f"this template does not read (its line {error.lineno}): {error.message}")
-        return
-    for name in sorted(meta.find_undeclared_variables(_SANDBOX.parse(text)) - set(names)):
+        return _Read(f"this template does not read (its line {error.lineno}): {error.message}")
+    return _Read("", names, of_account)
+
+
+def template(text: str, names: Collection[str]) -> Iterator[Finding]:
+    """Why a text cannot be filled in: not Jinja, or names that nobody fills."""
+    read = _read(text)
+    if read.wrong:
+        yield Finding((), read.wrong)
+    for name in sorted(read.names - set(names)):
         yield Finding((), f"nothing fills `{{{{ {name} }}}}`{meant(name, names) or f'; {one_of(sorted(names))}'}")
-    for column in sorted(_of_account(_SANDBOX.parse(text)) - set(vocabulary.BRIEFED_ACCOUNT)):
+    for column in sorted(read.of_account - set(vocabulary.BRIEFED_ACCOUNT)):
         known = vocabulary.BRIEFED_ACCOUNT
         yield Finding((), f"nothing fills `account.{column}`{meant(column, known) or f'; {one_of(known)}'}")
 
