@@ -36,7 +36,9 @@ def test_rooms_import_only_their_neighbours(path: Path) -> None:
     """flows -> connectors, mappings, warehouse; warehouse -> mappings; the CLI also sandbox; connectors/base.py is everybody's."""
     room = path.relative_to(HOUSE).parts[0]
     allowed = (
-        MAY_IMPORT[room] | {room} | ({"sandbox"} if path.name in {"cli.py", "demo.py", "simulate.py"} and room == "flows" else set())
+        MAY_IMPORT[room]
+        | {room}
+        | ({"sandbox"} if path.name in {"cli.py", "demo.py", "simulate.py"} and room == "flows" else set())
     )
     for name in _imports(path):
         other = name.split(".")[0]

@@ -163,7 +163,12 @@ RULES = [
         "did you mean `name`?",
     ),
     ("playbooks.yaml", "amount: empty", "amount: some", "`amount: some` must be empty or must be a number"),
-    ("playbooks.yaml", "critical: high}", "critcal: high}", "is not known here; one of healthy, monitor, at_risk, critical"),
+    (
+        "playbooks.yaml",
+        "critical: high}",
+        "critcal: high}",
+        "is not known here; one of healthy, monitor, at_risk, critical",
+    ),
     (
         "playbooks.yaml",
         "priority: {at_risk: normal, critical: high}",
@@ -262,8 +267,9 @@ def test_a_broken_shape_hides_no_broken_meaning(
 
 CRM = reader.load(SHIPPED).systems["salesforce"]
 READING = reader.read(SHIPPED)
-TYPES = {"CloseDate": "date", "ActivityDate": "date", "Amount": "currency", "Crmpulse_As_Of__c": "date"}
-NUMBERS = ("Score", "Coverage", "Change")
+DATES = dict.fromkeys(("CloseDate", "ActivityDate", "Crmpulse_As_Of__c", "Crmpulse_Next_Touch_Due__c"), "date")
+TYPES = {**DATES, "Amount": "currency"}
+NUMBERS = ("Score", "Coverage", "Change", "Open_")
 
 
 def plain(name: str) -> FieldSchema:

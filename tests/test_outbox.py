@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.base import FieldSchema, ObjectSchema, Record, Status
-from tests.outbox_world import TODAY, World, mappings_with, schemas
+from tests.outbox_world import SHIPPED, TODAY, World, mappings_with, schemas
 from warehouse import outbox
 from warehouse.outbox import outcomes
 from warehouse.outbox.changes import Change, Plan
@@ -45,6 +45,20 @@ def test_first_write_then_silence(world: World) -> None:
         ended = world.push()
         assert ended == {"unchanged": 4}
     assert len(world.crm.writes) == sent
+
+
+def test_care_is_written_once_beside_the_score(warehouse: sa.Engine) -> None:
+    """Care fields are a row of their own: written with the first push, left alone while only the score moves."""
+    world = World(warehouse, SHIPPED)
+    world.account("Acme")
+    world.score("Acme", 71, "monitor")
+    assert world.push() == {"succeeded": 2}
+    account = world.crm.records["Account"]["Acme"]
+    assert (account["Crmpulse_Open_Red__c"], account["Crmpulse_Score__c"]) == (0.0, 71.0)
+    assert world.push() == {"unchanged": 2}
+    world.score("Acme", 64, "monitor", day=TODAY + timedelta(days=1))
+    assert world.push() == {"succeeded": 1, "unchanged": 1}
+    assert not any("Crmpulse_Open_Red__c" in write.fields for write in world.crm.writes[2:])
 
 
 # --- accounts ---------------------------------------------------------------------------------------------------------
