@@ -1,8 +1,7 @@
-"""What rules may ask: conditions in SQL as in Python, changes of measures, and what happened up to this moment."""
+"""What rules may ask: changes of measures, and what happened up to this moment."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -10,11 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from mappings import conditions
 from tests.alert_days import DAY, day, decide, with_shipped_rules
 from tests.decision_rows import ACCOUNT, AS_OF, NOW, account, customers, put, role, score, scorecard, user
 from warehouse import tables
-from warehouse.condition_sql import Translation
 
 MAPPINGS = with_shipped_rules()
 
@@ -28,48 +25,6 @@ def conn(warehouse: Engine) -> Iterator[Connection]:
         put(connection, tables.account_roles, role("001A", "csm", user_ref="005A"))
         put(connection, tables.scorecards, *scorecard())
         yield connection
-
-
-# --- conditions -------------------------------------------------------------------------------------------------------
-
-
-def some_condition(rng: random.Random, depth: int) -> dict[str, Any]:
-    word = rng.choice(["all", "any", "not"]) if depth else ""
-    if word == "not":
-        return {"not": some_condition(rng, depth - 1)}
-    if word:
-        return {word: [some_condition(rng, depth - 1) for _ in range(rng.randint(1, 3))]}
-    return rng.choice(
-        [
-            {"score": {"at_least": rng.randint(0, 3)}},
-            {"score": {"at_most": rng.randint(0, 3)}},
-            {"score": {"in": [rng.randint(0, 3), rng.randint(0, 3)]}},
-            {"score": {"known": rng.random() < 0.5}},
-            {"tier": {"equals": rng.choice("ab")}},
-            {"tier": {"not_in": [rng.choice("ab")]}},
-            {"tier": {"starts_with": rng.choice("ab")}},
-            {"calm": {"is": rng.random() < 0.5}},
-        ]
-    )
-
-
-def test_a_condition_means_the_same_in_sql_as_in_python(conn: Connection) -> None:
-    """Three hundred nested conditions over rows with and without values: true, false and unknown agree."""
-    rng = random.Random(7)
-    rows = [(s, t, c) for s in (None, 0, 1, 2, 3) for t in (None, "a", "b") for c in (None, True, False)]
-    conn.execute(text("CREATE TEMPORARY TABLE asked (id INTEGER, score DOUBLE PRECISION, tier VARCHAR, calm BOOLEAN)"))
-    conn.execute(
-        text("INSERT INTO asked VALUES (:id, :score, :tier, :calm)"),
-        [{"id": n, "score": s, "tier": t, "calm": c} for n, (s, t, c) in enumerate(rows)],
-    )
-    for _ in range(300):
-        condition = conditions.parse(some_condition(rng, 3))
-        translation = Translation()
-        query = text(f"SELECT {translation.sql(condition)} AS holds FROM asked ORDER BY id")
-        in_sql = list(conn.scalars(query, translation.bound))
-        in_python = [conditions.holds(condition, {"score": s, "tier": t, "calm": c}) for s, t, c in rows]
-        assert in_sql == in_python, condition
-    conn.execute(text("DROP TABLE asked"))
 
 
 # --- changes of measures ----------------------------------------------------------------------------------------------

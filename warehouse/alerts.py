@@ -17,8 +17,7 @@ from ulid import ULID
 
 from mappings import conditions
 from mappings.models import AlertRule, Mappings
-from warehouse import alert_closings, bulk, roles, silences, tables, templates
-from warehouse.condition_sql import Translation
+from warehouse import alert_closings, bulk, predicates, roles, silences, tables, templates
 from warehouse.merged import ACCOUNT_NOW
 from warehouse.roles import People
 
@@ -83,14 +82,14 @@ WHERE j.holds OR j.account_id IN (
 def _judge(conn: Connection, mappings: Mappings) -> None:
     conn.execute(text(_JUDGED))
     for rule in mappings.alerts.rules:
-        translation = Translation()
-        holds = translation.sql(rule.when)
-        over = translation.sql(rule.until) if rule.until is not None else f"NOT {holds}"
+        binds: predicates.Binds = {"rule": rule.id}
+        holds = predicates.sql(rule.when, str, binds)
+        over = predicates.sql(rule.until, str, binds) if rule.until is not None else f"NOT {holds}"
         if alert_closings.compares_scores(rule):
             over = f"{over} AND is_late IS NOT TRUE"
         lifecycles = ", ".join(f"'{name}'" for name in rule.lifecycle)
         statement = _JUDGE.format(holds=holds, over=over, lifecycles=lifecycles, now=ACCOUNT_NOW)
-        conn.execute(text(statement), {**translation.bound, "rule": rule.id})
+        conn.execute(text(statement), binds)
     bulk.analyze(conn, "judged_alerts")
 
 

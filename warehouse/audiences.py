@@ -8,8 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, text
 
 from mappings.models import Audience, Mappings
-from warehouse import history, tables
-from warehouse.condition_sql import Translation
+from warehouse import history, predicates, tables
 
 _ENTER = """
 INSERT INTO audience_members (account_id, audience)
@@ -32,12 +31,12 @@ def place(conn: Connection, mappings: Mappings, as_of: date) -> int:
 
 
 def _fill(conn: Connection, audience: Audience) -> None:
-    translation = Translation()
-    when = translation.sql(audience.when) if audience.when is not None else "TRUE"
+    binds: predicates.Binds = {}
+    when = "TRUE" if audience.when is None else predicates.sql(audience.when, str, binds)
     of_segment = "(s.segment_rank IN :segments OR s.segment_threshold IN :segments)" if audience.segments else "TRUE"
     query = text(_ENTER.format(of_segment=of_segment, when=when)).bindparams(
         sa.bindparam("audience", audience.id, sa.String),
         sa.bindparam("lifecycles", audience.lifecycle, sa.String, expanding=True),
         *([sa.bindparam("segments", audience.segments, sa.String, expanding=True)] if audience.segments else []),
     )
-    conn.execute(query, translation.bound)
+    conn.execute(query, binds)

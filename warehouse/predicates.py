@@ -12,7 +12,10 @@ _COMPARE = {"is": "=", "equals": "=", "at_least": ">=", "at_most": "<="}
 
 
 def sql(condition: Mapping[str, Any], column: Callable[[str], str], binds: Binds) -> str:
-    """The condition over `column(name)`; its operands are added to the binds, under names that are free there."""
+    """The condition over `column(name)`, which is `str` for columns of the same names.
+
+    Its operands are added to the binds, under names that are free there.
+    """
     ((word, body),) = condition.items()
     if word in ("all", "any"):
         parts = (sql(part, column, binds) for part in body)

@@ -12,8 +12,7 @@ from sqlalchemy import Connection
 
 from connectors.base import ConfigError
 from mappings.models import Component, Scorecard, Scorecards
-from warehouse import bulk, tables
-from warehouse.condition_sql import Translation
+from warehouse import bulk, predicates, tables
 
 DECIDES = ("id", "points", "measure", "at_least", "at_most")
 """What of a component decides; its words may change without making another scorecard of it."""
@@ -72,8 +71,8 @@ def products(settings: Scorecards) -> list[str]:
 
 def assign(conn: Connection, settings: Scorecards) -> None:
     """Give every scored account the version of the first card whose condition holds; without one it is not scored."""
-    version_of, bound = _first_that_fits([card for card in settings.scorecards if card.product is None], settings)
-    conn.execute(sa.text(ASSIGN.format(version=version_of, situations=SITUATIONS)), bound)
+    version_of, binds = _first_that_fits([card for card in settings.scorecards if card.product is None], settings)
+    conn.execute(sa.text(ASSIGN.format(version=version_of, situations=SITUATIONS)), binds)
     conn.execute(tables.scored_accounts.delete().where(tables.scored_accounts.c.version == ""))
 
 
@@ -84,15 +83,14 @@ def choice_of_product(settings: Scorecards) -> tuple[str, dict[str, Any]]:
 
 def _first_that_fits(cards: Sequence[Scorecard], settings: Scorecards) -> tuple[str, dict[str, Any]]:
     """A CASE over the cards in their order, with what it binds."""
-    written = Translation()
+    binds: predicates.Binds = {}
     chosen = []
-    for n, card in enumerate(cards):
-        tests = [written.sql(card.when)] if card.when else []
+    for card in cards:
+        tests = [predicates.sql(card.when, str, binds)] if card.when else []
         if card.product:
-            written.bound[f"product_{n}"] = card.product
-            tests.append(f"owned = :product_{n}")
+            tests.append(f"owned = {predicates.bind(card.product, binds)}")
         chosen.append(f"WHEN {' AND '.join(tests) or 'TRUE'} THEN '{version(card, settings)}'")
-    return f"CASE {' '.join(chosen)} END", written.bound
+    return f"CASE {' '.join(chosen)} END", binds
 
 
 def _rows(card: Scorecard, name: str) -> Iterator[dict[str, Any]]:
