@@ -14,7 +14,7 @@ from connectors import hubspot_codes as codes
 from connectors.base import Budget, ConfigError, LimitReached, SystemRefused
 from connectors.http import Busy, Http, Reply, retry_after
 from connectors.hubspot_client import Credentials, tamed
-from connectors.hubspot_pace import Pace
+from connectors.pace import Pace, wait
 
 Raw = dict[str, Any]
 """A record as the vendor's JSON holds it."""
@@ -38,9 +38,9 @@ class Api:
         self.credentials = credentials
         self.client = tamed(http, credentials).crm
         http.refuse = self._refuse
-        share = share_pct / 100
-        self._pace = Pace(http.clock, http.sleep, share)
-        self._searches = Pace(http.clock, http.sleep, share)
+        http.pace = self._wait
+        self._calls = Pace(share_pct / 100, codes.WINDOW)
+        self._searches = Pace(share_pct / 100, codes.SEARCH_WINDOW)
         self._daily: int | None = None
         self._daily_left: int | None = None
         self._details: Raw = {}
@@ -48,12 +48,20 @@ class Api:
 
     def send(self, call: Callable[..., Reply], *arguments: Any, **options: Any) -> Reply:
         """The vendor's answer to a method of the client; SystemRefused when it does not know us."""
-        return self._sent(self._pace, call, *arguments, _preload_content=False, **options)
+        if self._closed:
+            raise self._closed
+        reply = call(*arguments, _preload_content=False, **options)
+        self._note(reply.headers)
+        if reply.status == 401:
+            raise SystemRefused(
+                f"{self.system}: {self.credentials.base_url} refuses our token ({words(reply)}); check "
+                f"{self.system.upper()}_ACCESS_TOKEN"
+            )
+        return reply
 
     def search(self, object: str, question: Mapping[str, Any]) -> Reply:
-        """As `send`, within the allowance for searches."""
-        call = self.client.objects.search_api.do_search
-        return self.got(self._sent(self._searches, call, object, question, _preload_content=False), f"search {object}")
+        """As `get`, of the search index."""
+        return self.got(self.send(self.client.objects.search_api.do_search, object, question), f"search {object}")
 
     def get(self, call: Callable[..., Reply], *arguments: Any, **options: Any) -> Reply:
         """As `send`; ConfigError with the vendor's words when it says no."""
@@ -105,26 +113,18 @@ class Api:
 
     # --- each call ----------------------------------------------------------------------------------------------------
 
-    def _sent(self, pace: Pace, call: Callable[..., Reply], *arguments: Any, **options: Any) -> Reply:
-        if self._closed:
-            raise self._closed
-        pace.wait()
-        reply = call(*arguments, **options)
-        self._note(reply.headers)
-        if reply.status == 401:
-            raise SystemRefused(
-                f"{self.system}: {self.credentials.base_url} refuses our token ({words(reply)}); check "
-                f"{self.system.upper()}_ACCESS_TOKEN"
-            )
-        return reply
+    def _wait(self, url: str) -> None:
+        """Searches have an allowance of their own."""
+        pace = self._searches if url.endswith("/search") else self._calls
+        wait([pace], self.http.clock, self.http.sleep)
 
     def _note(self, headers: Mapping[str, str]) -> None:
         """Searches carry no such headers, but a portal that sends them elsewhere counts searches too."""
         told = {name: _number(headers.get(f"X-HubSpot-RateLimit-{name}")) for name in _TOLD}
         if told["Max"]:
-            milliseconds = told["Interval-Milliseconds"] or 10_000
-            self._pace.learn(told["Max"], timedelta(milliseconds=milliseconds))
-            self._searches.learn(codes.SEARCHES_A_SECOND, timedelta(seconds=1))
+            self._calls.most = told["Max"]
+            self._calls.window = timedelta(milliseconds=told["Interval-Milliseconds"] or 10_000)
+            self._searches.most = codes.SEARCHES_A_SECOND
         if told["Daily"] is not None and told["Daily-Remaining"] is not None:
             self._daily, self._daily_left = told["Daily"], told["Daily-Remaining"]
 

@@ -6,6 +6,7 @@ Everything that may turn out otherwise in a real portal stands here, so that it 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 # --- calls ------------------------------------------------------------------------------------------------------------
 
@@ -22,7 +23,9 @@ MOVING, LONGEST_MOVE = 477, 24 * 3600.0
 MALFORMED_TOKEN = 530
 """What the network in front of HubSpot answers to a token that cannot be one."""
 MISSING_SCOPES = "MISSING_SCOPES"
-SEARCHES_A_SECOND = 5
+WINDOW = timedelta(seconds=10)
+"""In which calls are counted, where no header says otherwise."""
+SEARCHES_A_SECOND, SEARCH_WINDOW = 5, timedelta(seconds=1)
 """Of the whole account; search answers carry no header about it."""
 
 # --- reads ------------------------------------------------------------------------------------------------------------

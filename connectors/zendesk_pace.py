@@ -1,47 +1,20 @@
-"""Zendesk counts calls by the minute: we spread ours so that we use the configured share of a minute and never more."""
+"""Zendesk counts calls by the minute, and says in headers how many there are."""
 
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from connectors.http import Reply
+from connectors.pace import Pace, wait
 
 MINUTE = timedelta(seconds=60)
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 EXPORTS = 10
 """Incremental exports a minute on every plan; the add-on for high volume allows more, and its header says so."""
 ALL = re.compile(r"x-rate-limit")
 OF_EXPORTS = re.compile(r"zendesk-ratelimit-incremental-exports.*")
 _COUNTED = re.compile(r"(total|remaining|resets)\s*=\s*(\d+)")
-
-
-@dataclass(slots=True)
-class Pace:
-    """One allowance of the vendor, and when we used it in the last minute."""
-
-    share: float
-    """Between 0 and 1: how much of it is ours."""
-    total: int | None = None
-    """Calls a minute for all integrations together; None until the vendor told, and then nothing is held back."""
-    calls: deque[datetime] = field(default_factory=deque)
-    empty_until: datetime = LONG_AGO
-    """All of it is used, by whomever, up to this moment."""
-
-    def free_at(self) -> datetime:
-        """When one more call is within our share; one a minute is always ours."""
-        if self.total is None:
-            return self.empty_until
-        ours = max(1, int(self.total * self.share))
-        return max(self.empty_until, self.calls[-ours] + MINUTE if len(self.calls) >= ours else LONG_AGO)
-
-    def count(self, at: datetime) -> None:
-        self.calls.append(at)
-        while self.calls[0] <= at - MINUTE:
-            self.calls.popleft()
 
 
 class Limits:
@@ -50,26 +23,20 @@ class Limits:
     def __init__(self, share_pct: float, clock: Callable[[], datetime], sleep: Callable[[float], None]) -> None:
         self.clock = clock
         self.sleep = sleep
-        self.all = Pace(share_pct / 100)
-        self.exports = Pace(share_pct / 100, EXPORTS)
+        self.all = Pace(share_pct / 100, MINUTE)
+        self.exports = Pace(share_pct / 100, MINUTE, EXPORTS)
 
     def wait(self, url: str) -> None:
         """Return when a request to the address may leave."""
-        paces = [self.all, self.exports] if _is_export(url) else [self.all]
-        now = self.clock()
-        at = max(now, *(pace.free_at() for pace in paces))
-        if at > now:
-            self.sleep((at - now).total_seconds())
-        for pace in paces:
-            pace.count(at)
+        wait([self.all, self.exports] if _is_export(url) else [self.all], self.clock, self.sleep)
 
     def note(self, url: str, reply: Reply) -> None:
         """What an answer says about both: how large they are, and when a used-up one is filled again."""
         told = _told(reply.headers, ALL)
-        self.all.total = told.get("total", self.all.total)
+        self.all.most = told.get("total", self.all.most)
         if _is_export(url):
             told = _told(reply.headers, OF_EXPORTS)
-            self.exports.total = told.get("total", self.exports.total)
+            self.exports.most = told.get("total", self.exports.most)
             if told.get("remaining") == 0:
                 self.exports.empty_until = self.clock() + timedelta(seconds=told.get("resets", 60))
 

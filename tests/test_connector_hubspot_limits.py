@@ -14,7 +14,6 @@ from connectors import connect
 from connectors.base import ConfigError, LimitReached, SystemRefused, Unavailable
 from connectors.hubspot import HubSpot
 from connectors.hubspot_client import from_environment, versioned
-from connectors.hubspot_pace import Pace
 from tests.scripted import Answer, Request, Scripted
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -125,11 +124,21 @@ def test_no_window_of_ten_seconds_sees_more_calls_than_our_share(share_pct: floa
 
 def test_without_a_word_about_limits_nothing_is_waited_for() -> None:
     """A portal that names no allowance has none to share."""
-    clock = Clock()
-    pace = Pace(lambda: clock.now, clock.sleep, 0.5)
-    for _ in range(500):
-        pace.wait()
-    assert clock.slept == []
+    with portal(Answer(200, DETAILS)) as (hub, _, clock):
+        for _ in range(50):
+            hub._api._details = {}
+            hub.organization()
+        assert clock.slept == []
+
+
+def test_a_request_that_is_repeated_counts_each_time() -> None:
+    """Four calls in ten seconds are ours: the fifth, of whichever request, waits until the first is ten seconds old."""
+    told = Answer(200, DETAILS, {"X-HubSpot-RateLimit-Max": "40"})
+    with portal(told, *[Answer(502)] * 2, told, share_pct=10) as (hub, vendor, clock):
+        for _ in range(3):
+            hub._api._details = {}
+            hub.organization()
+        assert (len(vendor.requests), clock.now) == (5, NOON + timedelta(seconds=10))
 
 
 # --- no ---------------------------------------------------------------------------------------------------------------
