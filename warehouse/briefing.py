@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -135,15 +135,20 @@ class Briefing:
             "reasons": self.reasons,
             "findings": [{"reason": r, "advice": a} for r, a in zip(self.reasons, self.advice, strict=True)],
             "unknown": self.unknown,
-            "contacts": first([str(contact) for contact in self.contacts]),
-            "champions": first([c.name for c in self.contacts if c.role == "champion"]),
+            "contacts": first(_once(str(contact) for contact in self.contacts)),
+            "champions": first(_once(c.name for c in self.contacts if c.role == "champion")),
             "other_contacts": first(self.other_contacts),
-            "sponsors": first([c.name for c in self.contacts if c.role == "sponsor"]),
+            "sponsors": first(_once(c.name for c in self.contacts if c.role == "sponsor")),
             "critical_tickets": self.critical_tickets,
             "goals_reached": self.goals_reached,
             "limits": first([str(limit) for limit in self.limits]),
             "departments": first(self.departments),
         }
+
+
+def _once(names: Iterable[str]) -> list[str]:
+    """A person who is in two systems is named once."""
+    return list(dict.fromkeys(names))
 
 
 def briefings(conn: Connection, mappings: Mappings, as_of: date, account_ids: Collection[str]) -> dict[str, Briefing]:
@@ -163,7 +168,7 @@ def briefings(conn: Connection, mappings: Mappings, as_of: date, account_ids: Co
             health=row,
             **_judgement(cards.get(row["version"], []), judged[account_id]),
             contacts=[_contact(contact) for contact in contacts[account_id]],
-            other_contacts=[_other(contact) for contact in others[account_id]],
+            other_contacts=_others(others[account_id], contacts[account_id]),
             critical_tickets=first([ticket["subject"] or ticket["id"] for ticket in tickets[account_id]]),
             goals_reached=first([goal["title"] or goal["id"] for goal in goals[account_id]]),
             limits=_last_seen(limits[account_id]),
@@ -184,6 +189,14 @@ def _judgement(card: Sequence[Line], judged: Sequence[Judged]) -> dict[str, list
 
 def _contact(row: RowMapping) -> Contact:
     return Contact(row["system"], row["id"], row["name"] or row["email"] or row["id"], row["email"], row["role"])
+
+
+def _others(rows: Sequence[RowMapping], named: Sequence[RowMapping]) -> list[str]:
+    """Everybody else, a person of two systems once: with the title, where only one of them knows it."""
+    people = {str(row["email"] or row["id"]).lower(): row for row in sorted(rows, key=lambda row: row["title"] or "")}
+    already = {str(row["email"]).lower() for row in named if row["email"]}
+    others = [row for person, row in people.items() if person not in already]
+    return [_other(row) for row in sorted(others, key=lambda row: (row["name"] or "", row["id"]))]
 
 
 def _other(row: RowMapping) -> str:
