@@ -29,6 +29,10 @@ TIMEOUT = (10.0, 150.0)
 """Seconds to connect, and between two bytes of an answer; longer than the 120 s that a query may run at a vendor."""
 
 
+class Unreachable(Unavailable):
+    """No connection came about, so the request has not left."""
+
+
 class Busy(Unavailable):
     """The vendor refused the request for now, without doing it."""
 
@@ -61,6 +65,8 @@ class Patience:
     """How long one HTTP call is tried: seconds. Minutes are the business of the flows."""
 
     attempts: int = 7
+    knocks: int = 4
+    """How often an address is tried at which nobody answers at all."""
     first: float = 0.5
     longest: float = 20.0
     longest_in_all: float = 240.0
@@ -123,13 +129,14 @@ class Http:
         `resends` bounds how often an unanswered request goes out again; `readable` tells data from a cut-off 2xx;
         statuses in `final` are an answer to the caller, who asks for something else then.
         """
-        unanswered = 0
+        unanswered = knocked = 0
 
         def again(error: BaseException) -> bool:
-            nonlocal unanswered
+            nonlocal unanswered, knocked
             unanswered += isinstance(error, Unanswered)
-            asked = getattr(error, "after", 0.0)
-            return isinstance(error, Unavailable) and unanswered <= resends and asked <= self.patience.longest_asked
+            knocked += isinstance(error, Unreachable)
+            patient = getattr(error, "after", 0.0) <= self.patience.longest_asked and knocked < self.patience.knocks
+            return isinstance(error, Unavailable) and unanswered <= resends and patient
 
         tries = Retrying(
             sleep=self.sleep,
@@ -266,9 +273,9 @@ def _explained(error: requests.RequestException, place: str) -> Exception:
             f"{place}: the certificate cannot be verified ({reason.verify_message}); see REQUESTS_CA_BUNDLE"
         )
     if isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError | ConnectTimeoutError):
-        return Unavailable(f"{place} cannot be reached; the next run resumes")
+        return Unreachable(f"{place} cannot be reached; the next run resumes")
     if isinstance(error, requests.exceptions.ProxyError):
-        return Unavailable(f"{place} cannot be reached through the proxy; the next run resumes")
+        return Unreachable(f"{place} cannot be reached through the proxy; the next run resumes")
     return Unanswered(f"{place}: the connection broke before the answer was complete ({type(error).__name__})")
 
 

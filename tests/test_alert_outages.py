@@ -1,11 +1,13 @@
-"""Seventy days of a healthy customer whose sources come late, stop and come back: nobody is alarmed without a cause."""
+"""A healthy customer whose sources come late, stop and come back: nobody is alarmed without a cause."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, Engine, text
 
 from mappings.models import Mappings
@@ -15,18 +17,44 @@ from tests.decision_rows import put, role, user
 from warehouse import decisions, scores, tables
 
 FIRST = date(2026, 9, 1)
-LAST_USE = 60
-"""From this day on nobody uses the product any more: the one true alarm."""
 
-OUTAGES = {
-    "usage": set(range(20, 27)),  # a week of files comes at once on day 27
-    "features": {20, 21, 33},
-    "Contact": set(range(35, 45)),  # ten days without the CRM
-    "Event": set(range(35, 45)),
-    "Case": {3, 50, 51, 52, 53},
-    "limits": set(range(10, 13)),
-    "goals": set(range(40, 70)),
-}
+
+@dataclass(frozen=True)
+class Season:
+    """Days from 0 on, and the ones on which a source does not come."""
+
+    days: int
+    last_use: int
+    """From this day on nobody uses the product any more: the one true alarm."""
+    outages: Mapping[str, set[int]]
+
+
+SEASON = Season(
+    days=70,
+    last_use=60,
+    outages={
+        "usage": set(range(20, 27)),  # a week of files comes at once on day 27
+        "features": {20, 21, 33},
+        "Contact": set(range(35, 45)),  # ten days without the CRM
+        "Event": set(range(35, 45)),
+        "Case": {3, 50, 51, 52, 53},
+        "limits": set(range(10, 13)),
+        "goals": set(range(40, 70)),
+    },
+)
+WEEKS = Season(
+    days=20,
+    last_use=11,
+    outages={
+        "usage": set(range(1, 8)),  # a week here too: the age at which silence would be an alarm
+        "features": {1, 2, 9},
+        "Contact": set(range(3, 9)),
+        "Event": set(range(3, 9)),
+        "Case": {5, 12, 13},
+        "limits": {2, 3},
+        "goals": set(range(6, 20)),
+    },
+)
 TABLES = {
     "usage": "usage_days", "features": "feature_days", "limits": "limit_days", "goals": "goals",
     "Contact": "contacts", "Event": "touchpoints", "Case": "tickets",
@@ -54,15 +82,15 @@ def customer(conn: Connection) -> None:
     goals = [{"account": "a", "title": "Faster", "stated_day": -50, "progress_day": -5}]
     health.add(conn, "goals", goals, FIRST)
     for stream in BY_DAY:
-        bring(conn, stream, range(-70, 0))
+        bring(conn, stream, range(-70, 0), last_use=1)
     for stream in set(TABLES) - set(BY_DAY):
         health.deliver(conn, TABLES[stream], [-1], FIRST)
 
 
-def bring(conn: Connection, stream: str, days: Iterable[int]) -> None:
+def bring(conn: Connection, stream: str, days: Iterable[int], last_use: int) -> None:
     """Files of these days: their rows and that they came."""
     listed = list(days)
-    used = [n for n in listed if n < LAST_USE]
+    used = [n for n in listed if n < last_use]
     what: dict[str, list[dict[str, Any]]] = {
         "usage": [{"account": "a", "day": n, "active_users": 5, "user_email": "champion@example.com"} for n in used]
         + [{"account": "b", "day": n} for n in listed],
@@ -73,13 +101,13 @@ def bring(conn: Connection, stream: str, days: Iterable[int]) -> None:
     health.deliver(conn, TABLES[stream], listed, FIRST)
 
 
-def play(conn: Connection, mappings: Mappings, n: int) -> list[tuple[int, str]]:
+def play(conn: Connection, mappings: Mappings, season: Season, n: int) -> list[tuple[int, str]]:
     """Day n: what came in time, and what came late; then the scores and decisions of the morning."""
     for stream, table in TABLES.items():
-        if n in OUTAGES.get(stream, ()):
+        if n in season.outages[stream]:
             continue
         if stream in BY_DAY:
-            bring(conn, stream, range(_last_came(stream, n), n))
+            bring(conn, stream, range(_first_missing(season.outages[stream], n), n), season.last_use)
         else:
             health.deliver(conn, table, [n - 1], FIRST)
     as_of = FIRST + timedelta(days=n)
@@ -89,21 +117,22 @@ def play(conn: Connection, mappings: Mappings, n: int) -> list[tuple[int, str]]:
     return [(n, f"{one.rule} {one.change}") for one in told if one.colour != "green"]
 
 
-def _last_came(stream: str, n: int) -> int:
+def _first_missing(outage: set[int], n: int) -> int:
     """The first day that is still missing: all files of an outage come together when it ends."""
-    while n - 1 in OUTAGES.get(stream, ()):
+    while n - 1 in outage:
         n -= 1
     return n - 1
 
 
-def test_late_and_missing_sources_alarm_nobody(warehouse: Engine) -> None:
-    """In seventy days with seven outages one thing happens, on its day: usage stops, and a week later that is red."""
+@pytest.mark.parametrize("season", [WEEKS, pytest.param(SEASON, marks=pytest.mark.heavy)], ids=["weeks", "season"])
+def test_late_and_missing_sources_alarm_nobody(warehouse: Engine, season: Season) -> None:
+    """With seven outages one thing happens, on its day: usage stops, and a week later that is red."""
     mappings = with_shipped_rules()
     with warehouse.begin() as conn:
         customer(conn)
-        heard = [one for n in range(70) for one in play(conn, mappings, n)]
-        expected = (LAST_USE + 7, "usage_zero opened")
+        heard = [one for n in range(season.days) for one in play(conn, mappings, season, n)]
+        expected = (season.last_use + 7, "usage_zero opened")
         assert expected in heard
-        assert [one for one in heard if one[0] < LAST_USE] == []
-        assert [one for one in heard if one[0] >= LAST_USE and "drop" not in one[1]] == [expected]
+        assert [one for one in heard if one[0] < season.last_use] == []
+        assert [one for one in heard if one[0] >= season.last_use and "drop" not in one[1]] == [expected]
         assert conn.execute(text("SELECT count(*) FROM tasks WHERE rule = 'usage_zero'")).scalar() == 1

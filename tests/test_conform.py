@@ -228,7 +228,7 @@ def picture(engine: Engine) -> dict[str, list[str]]:
     return made
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_incremental_equals_from_scratch(warehouse: Engine, steps: list[tuple[str, Any]]) -> None:
     """Whatever happens in whatever order: the tables say the same as when they are made anew from raw."""

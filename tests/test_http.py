@@ -80,6 +80,17 @@ def test_waits_grow_and_end() -> None:
     assert waits[-1] > 10
 
 
+def test_where_nobody_listens_is_not_waited_for_long() -> None:
+    """A refused connection is tried four times within seconds; who started us hears of it soon."""
+    waits = Waits()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        client(url, waits).send("GET", f"{url}/x")
+    assert len(waits) == 3
+    assert sum(waits) < 5
+
+
 @pytest.mark.parametrize(
     "broken",
     [
