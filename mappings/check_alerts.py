@@ -12,6 +12,7 @@ from mappings.mistakes import Finding, below, meant, one_of
 from mappings.models import AlertRule, Alerts, Audience, Playbooks, Segments, SystemMapping
 from mappings.vocabulary import Kind
 
+COLOURS = ("red", "yellow", "green")
 CHANGE = re.compile(vocabulary.CHANGE_OF_A_MEASURE)
 
 Systems = Mapping[str, SystemMapping]
@@ -28,6 +29,8 @@ def alerts(
         if rule.id in ids[:n]:
             yield Finding(("rules", n, "id"), f"there is a rule `{rule.id}` above already")
         yield from below(("rules", n), _rule(rule, ids, books, known))
+    for colour, named in alerts.no_task_while.items():
+        yield from below(("no_task_while", colour), _at_it(named, (colour,), ids, books))
     yield from below(("account_fields",), _account_fields(alerts, systems))
     if alerts.task is not None:
         for key in ("subject", "body"):
@@ -44,21 +47,24 @@ def _rule(
             named |= conditions.columns(condition)
             yield from below((key,), _asks(condition, known))
     yield from below(("says",), template(rule.says, named))
-    for key in ("suppressed_by", "no_task_while"):
-        others = ids if key == "suppressed_by" or books is None else [*ids, *books]
-        for n, other in enumerate(getattr(rule, key)):
-            if books is None and key == "no_task_while":
-                continue
-            if other not in others or other == rule.id:
-                listed = meant(other, others) or f"; {one_of(others)}"
-                yield Finding(
-                    (key, n), f"`{other}` is no other rule{'' if key == 'suppressed_by' else ' or playbook'}{listed}"
-                )
+    for n, other in enumerate(rule.suppressed_by):
+        if other not in ids or other == rule.id:
+            yield Finding(("suppressed_by", n), f"`{other}` is no other rule{meant(other, ids) or f'; {one_of(ids)}'}")
+    yield from below(("no_task_while",), _at_it(rule.no_task_while, (rule.id, rule.colour), ids, books))
     if rule.playbook and books is not None and rule.playbook not in books:
         yield Finding(
             ("playbook",),
             f"there is no playbook `{rule.playbook}`{meant(rule.playbook, books) or f'; {one_of(books)}'}",
         )
+
+
+def _at_it(named: Sequence[str], own: Sequence[str], ids: list[str], books: list[str] | None) -> Iterator[Finding]:
+    """What is named as somebody who is at the account already; an alert that waits for its like would wait for ever."""
+    known = [name for name in (*COLOURS, *ids, *(books or ()), vocabulary.HANDOFF) if name not in own]
+    for n, other in enumerate(named):
+        if books is not None and other not in known:
+            listed = meant(other, known) or f"; {one_of(known)}"
+            yield Finding((n,), f"`{other}` is no other colour, rule or playbook{listed}")
 
 
 def _account_fields(alerts: Alerts, systems: Systems) -> Iterator[Finding]:

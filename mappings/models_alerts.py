@@ -49,7 +49,7 @@ class AlertRule(Model):
     suppressed_by: Sequence[str] = ()
     """Rules that say the same more urgently: while one of them is open or cools down, this one is not."""
     no_task_while: Sequence[str] = ()
-    """Rules and playbooks: while one of them is open for the account somebody is at it, and no second task opens."""
+    """The same as `no_task_while` of the file, for this rule besides those of its colour."""
 
 
 class AlertTask(Model):
@@ -80,6 +80,11 @@ class Alerts(Model):
     late_days: Annotated[int, Field(ge=0, le=7)] = 1
     """A source may be late by so many days; later, what it says neither opens nor closes anything."""
     account_fields: AccountFields = AccountFields()
+    no_task_while: dict[Colour, Sequence[str]] = Field(default={})
+    """Colours, rules and playbooks, or `handoff`: while one of them is open for the account somebody is at it, and
+    alerts of this colour are told and shown, but ask for no task. A handoff counts until its cool-down is over."""
+    verdict_days: Days = 7
+    """What a person says of an alert answers also for those that waited for it and began within so many days of it."""
     task: AlertTask | None = None
     """Needed by rules with `task: true`."""
     rules: Sequence[AlertRule] = ()
@@ -89,6 +94,10 @@ class Alerts(Model):
         if self.task is None and any(rule.task for rule in self.rules):
             raise ValueError("rules with `task: true` need the words of `task`: subject and body")
         return self
+
+    def somebody_is_at_it(self, rule: AlertRule) -> list[str]:
+        """What keeps the rule's alerts from asking for a task."""
+        return [*self.no_task_while.get(rule.colour, ()), *rule.no_task_while]
 
     def cool_down(self, rule: AlertRule) -> int:
         """Days for which the rule's condition must have been false."""

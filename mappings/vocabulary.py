@@ -408,5 +408,8 @@ SIGNALS: Columns = {
 }
 """What conditions of alerts and audiences may ask beside measures, their changes, and attributes of accounts."""
 
+HANDOFF = "handoff"
+"""In `no_task_while`: a handoff to sales, from its opening to the end of its cool-down."""
+
 CHANGE_OF_A_MEASURE = r"([a-z][a-z0-9_]*)_(rise|fall)_([1-9][0-9]{0,2})"
 """`sponsors_left_rise_30`: today's value against the lowest (rise) or highest (fall) of the 30 days before."""

@@ -126,7 +126,7 @@ def test_words_of_the_customer_are_heard(conn: Connection) -> None:
     answers = [("renewal_intent", 2.0), ("referral", None)]
     base = {"system": "product", "stream": "surveys", "account_ref": "w1", "answered_day": AS_OF, "seen_at": NOW}
     put(conn, tables.surveys, *({**base, "id": kind, "kind": kind, "score": value} for kind, value in answers))
-    put(conn, tables.score_history, score())
+    put(conn, tables.score_history, score(as_of=AS_OF - DAY), score())
     came(conn, AS_OF, "product", "surveys", "surveys")
     assert [told.says for told in decide(conn, MAPPINGS, AS_OF)] == [
         "they said that they may leave (intent to renew: 2 of 10)",

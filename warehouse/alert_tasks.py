@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 from mappings import conditions
 from mappings.models import AlertRule, AlertTask, Mappings
+from mappings.vocabulary import HANDOFF
 from warehouse import briefing
 from warehouse.merged import ACCOUNT_NOW
 from warehouse.openings import Opening, Words
@@ -27,12 +28,18 @@ WHERE e.closed_as_of IS NULL AND e.rule = :rule
   AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.episode = e.alert AND t.opened_by = 'alert')
   AND NOT EXISTS (
     SELECT 1 FROM alerts o JOIN ({ACCOUNT_NOW}) w ON w.decided_for = o.account_id
-    WHERE w.account_id = n.account_id AND o.closed_as_of IS NULL AND o.rule IN :others)
+    WHERE w.account_id = n.account_id AND o.alert <> e.alert AND (o.rule IN :others OR o.colour IN :others)
+      AND (o.closed_as_of IS NULL OR o.closed_because IN ('not_a_risk', 'snoozed')
+        AND o.opened_as_of - e.opened_as_of <= :verdict_days AND e.opened_as_of - o.opened_as_of <= :verdict_days))
   AND NOT EXISTS (
     SELECT 1 FROM episodes p JOIN ({ACCOUNT_NOW}) w ON w.decided_for = p.account_id
     WHERE w.account_id = n.account_id AND p.closed_as_of IS NULL AND p.playbook IN :others)
+  AND NOT EXISTS (
+    SELECT 1 FROM handoffs h JOIN ({ACCOUNT_NOW}) w ON w.decided_for = h.account_id
+    WHERE w.account_id = n.account_id AND '{HANDOFF}' IN :others
+      AND (h.closed_as_of IS NULL OR h.closed_as_of > :handoffs_rest_since))
 ORDER BY e.alert"""  # noqa: S608
-"""Open alerts without a task, unless somebody is at the account already."""
+"""Open alerts without a task, unless somebody is at the account already, or has just given a verdict on the like."""
 
 
 def asked(conn: Connection, mappings: Mappings, as_of: date) -> list[Opening]:
@@ -41,17 +48,24 @@ def asked(conn: Connection, mappings: Mappings, as_of: date) -> list[Opening]:
     task = mappings.alerts.task
     for rule in mappings.alerts.rules:
         if rule.task and task is not None:
-            query = text(_ASKED).bindparams(
-                sa.bindparam("as_of", as_of, sa.Date),
-                sa.bindparam("rule", rule.id, sa.String),
-                sa.bindparam("others", rule.no_task_while or [""], sa.String, expanding=True),
-            )
-            rows = conn.execute(query).mappings().all()
+            rows = _without_task(conn, mappings, rule, as_of)
             tickets = (
                 _critical_tickets(conn) if rows and "critical_tickets_now" in conditions.columns(rule.when) else {}
             )
             found += [_opening(task, rule, row, tickets, as_of) for row in rows]
     return found
+
+
+def _without_task(conn: Connection, mappings: Mappings, rule: AlertRule, as_of: date) -> Sequence[RowMapping]:
+    rests_since = as_of - timedelta(days=mappings.playbooks.expansion.cool_down_days)
+    query = text(_ASKED).bindparams(
+        sa.bindparam("as_of", as_of, sa.Date),
+        sa.bindparam("rule", rule.id, sa.String),
+        sa.bindparam("others", mappings.alerts.somebody_is_at_it(rule) or [""], sa.String, expanding=True),
+        sa.bindparam("verdict_days", mappings.alerts.verdict_days, sa.Integer),
+        sa.bindparam("handoffs_rest_since", rests_since, sa.Date),
+    )
+    return conn.execute(query).mappings().all()
 
 
 _TICKETS = """

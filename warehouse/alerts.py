@@ -5,23 +5,16 @@ An alert opens once and stays open, however many runs see it (D17). Unknown sign
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
 
-import sqlalchemy as sa
 from sqlalchemy import Connection, RowMapping, text
-from ulid import ULID
 
-from mappings import conditions
 from mappings.models import AlertRule, Mappings
-from warehouse import alert_closings, bulk, predicates, roles, silences, tables, templates
+from warehouse import alert_closings, alert_openings, bulk, predicates, roles, silences, tables
 from warehouse.merged import ACCOUNT_NOW
 from warehouse.roles import People
-
-URGENT_FIRST = {"red": 0, "yellow": 1, "green": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +47,7 @@ def decide(conn: Connection, mappings: Mappings, as_of: date, now: datetime) -> 
     closed = alert_closings.close(conn, mappings, as_of)
     _latest(conn)
     silent = silences.silent(conn, mappings, as_of)
-    opened: list[str] = []
-    due = set(conn.scalars(text(_DUE)))
-    for rule in sorted(mappings.alerts.rules, key=lambda rule: URGENT_FIRST[rule.colour]):
-        opened += _open(conn, mappings, rule, silent, as_of, now) if rule.id in due else []
+    opened = alert_openings.open(conn, mappings, silent, as_of, now)
     closed += alert_closings.supersede(conn, mappings, as_of) if opened else []
     _cool(conn, as_of)
     for table in ("latest_alerts", "judged_alerts"):
@@ -117,81 +107,7 @@ def _latest(conn: Connection) -> None:
     bulk.analyze(conn, "latest_alerts")
 
 
-# --- opening ----------------------------------------------------------------------------------------------------------
-
-_DUE = """
-SELECT DISTINCT j.rule
-FROM judged_alerts j LEFT JOIN latest_alerts l ON l.account_id = j.account_id AND l.rule = j.rule
-WHERE j.holds AND (l.alert IS NULL OR l.closed_as_of IS NOT NULL)"""
-"""The rules that may open something; mostly none."""
-
-_OPENS = """
-SELECT s.account_id, {shown}
-FROM judged_alerts j
-JOIN signals s ON s.account_id = j.account_id
-LEFT JOIN latest_alerts l ON l.account_id = j.account_id AND l.rule = j.rule
-WHERE j.rule = :rule AND j.holds AND (
-    l.alert IS NULL
-    OR (l.closed_as_of IS NOT NULL AND l.false_since <= :cooled)
-    OR (l.closed_because = 'snoozed' AND l.snoozed_until <= :as_of)
-  )
-  AND NOT EXISTS (
-    SELECT 1 FROM latest_alerts m
-    WHERE m.account_id = j.account_id AND m.rule IN :suppressed_by
-      AND (m.closed_as_of IS NULL OR m.false_since IS NULL OR m.false_since > :cooled))
-ORDER BY s.account_id"""
-
-
-def _open(
-    conn: Connection, mappings: Mappings, rule: AlertRule, silent: silences.Silent, as_of: date, now: datetime
-) -> list[str]:
-    """Open the rule's alerts; returns their ids. What opens is the latest of its account for the rules that follow."""
-    shown = ", ".join(f"s.{name}" for name in sorted(_signals_of(rule)))
-    query = text(_OPENS.format(shown=shown)).bindparams(
-        sa.bindparam("rule", rule.id, sa.String),
-        sa.bindparam("as_of", as_of, sa.Date),
-        sa.bindparam("cooled", as_of - timedelta(days=mappings.alerts.cool_down(rule)), sa.Date),
-        sa.bindparam("suppressed_by", rule.suppressed_by or [""], sa.String, expanding=True),
-    )
-    found = [row for row in conn.execute(query).mappings() if not silent.covers(row["account_id"], rule)]
-    rows = [_alert(mappings, rule, row, as_of, now) for row in found]
-    bulk.append(conn, tables.alerts, rows)
-    accounts = bulk.arrow_columns(tables.alerts, **{k: [row[k] for row in rows] for k in ("account_id", "alert")})
-    if rows:
-        with bulk.staged(conn, tables.alerts, accounts) as stage:
-            again = "DELETE FROM latest_alerts WHERE rule = :rule AND account_id IN (SELECT account_id FROM {stage})"
-            added = (
-                "INSERT INTO latest_alerts (account_id, rule, alert) "
-                "SELECT account_id, CAST(:rule AS VARCHAR), alert FROM {stage}"
-            )
-            for statement in (again, added):
-                conn.execute(text(statement.format(stage=stage)), {"rule": rule.id})
-    return [row["alert"] for row in rows]
-
-
-def _alert(mappings: Mappings, rule: AlertRule, row: RowMapping, as_of: date, now: datetime) -> dict[str, Any]:
-    shown = {name: _plain(row[name]) for name in sorted(_signals_of(rule))}
-    return {
-        "alert": str(ULID.from_datetime(now)),
-        "account_id": row["account_id"],
-        "rule": rule.id,
-        "colour": rule.colour,
-        "opened_as_of": as_of,
-        "opened_at": now,
-        "says": " ".join(templates.render(rule.says, shown, f"alerts.yaml: {rule.id}.says").split()),
-        "signals": json.dumps(shown, default=str),
-    }
-
-
-def _signals_of(rule: AlertRule) -> set[str]:
-    until = conditions.columns(rule.until) if rule.until is not None else set()
-    return conditions.columns(rule.when) | until | {"score", "state"}
-
-
-def _plain(value: Any) -> Any:
-    """Whole numbers without their fraction, as people write them."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
+# --- cooling down -----------------------------------------------------------------------------------------------------
 
 _TRUE_AGAIN = """
 UPDATE alerts SET false_since = NULL

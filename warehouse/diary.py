@@ -45,9 +45,10 @@ WITH states AS (
   SELECT 2, a.opened_as_of, a.account_id, 'alert', 'opened', a.says,
     a.colour || COALESCE(', ' || t.role || ' ' || t.owner_email, ', no task')
   FROM alerts a LEFT JOIN tasks t ON t.episode = a.alert
+  WHERE COALESCE(a.closed_because, '') <> 'baseline'
   UNION ALL
   SELECT 4, closed_as_of, account_id, 'alert', 'closed', says, COALESCE(closed_because, '')
-  FROM alerts WHERE closed_as_of IS NOT NULL
+  FROM alerts WHERE closed_as_of IS NOT NULL AND closed_because <> 'baseline'
   UNION ALL
   SELECT 3, opened_as_of, account_id, 'task',
     CASE WHEN opened_by = 'episode' AND rule || ' ' || CAST(step AS VARCHAR) IN :escalations THEN 'escalated'

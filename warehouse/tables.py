@@ -902,7 +902,7 @@ alerts = Table(  # what somebody should know of: one open one per account and ru
     Column("says", Text, nullable=False),  # what happened, in one sentence
     Column("signals", Text, nullable=False),  # JSON: the signals by which it opened
     Column("closed_as_of", Date),
-    Column("closed_because", String),  # recovered, window_passed, superseded, not_a_risk, snoozed, account_left, ...
+    Column("closed_because", String),  # recovered, window_passed, not_a_risk, snoozed, account_left, baseline, ...
     Column("false_since", Date),  # its cool-down: since when the condition has not been true; NULL while it is
     Column("snoozed_until", Date),
 )
