@@ -15,7 +15,7 @@ demo: .venv/built  ## the whole road on the embedded defaults, against the sandb
 	$(BIN)/crmpulse demo
 
 test: .venv/built  ## every test but the heavy ones
-	$(BIN)/pytest -m 'not heavy' -n 2 --dist loadfile
+	$(BIN)/pytest -m 'not heavy' -n 2 --dist loadfile --no-loadscope-reorder
 
 heavy: .venv/built  ## the long ones: a real Prefect server with a worker, kills at random points
 	$(BIN)/pytest -m heavy

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import pytest
 import requests
+import sqlalchemy as sa
 
 from flows import demo, steps
 from flows.reports import RunReport
@@ -60,6 +64,12 @@ class Company:
                     steps.push(setup, report)
                 assert report.exit_status == 0, report.as_json()
 
+    def arrive_at_the_end(self) -> None:
+        """All files of all days at once, and the sandbox on its last day."""
+        for day in self.world.days:
+            demo.deliver(self.world, day, self.folder)
+        demo.move_clock(self.sandbox, self.later(0))
+
     def writes(self) -> int:
         """Write requests that the sandbox has received so far."""
         calls = requests.get(f"{self.sandbox.control}/calls", timeout=10).json()
@@ -67,3 +77,21 @@ class Company:
 
     def later(self, minutes: int = 15) -> datetime:
         return morning(self.world.as_of) + timedelta(minutes=minutes)
+
+
+def rows(company: Company, query: str, **binds: Any) -> list[Any]:
+    with opened(company.environment(), ticking(None)) as setup, setup.engine.connect() as conn:
+        return list(conn.execute(sa.text(query), binds))
+
+
+def warehouse_url(engine: str, folder: Path, request: pytest.FixtureRequest) -> str:
+    """An empty warehouse of its own."""
+    if engine == "duckdb":
+        return f"duckdb:///{folder / 'warehouse.duckdb'}"
+    server = sa.make_url(request.getfixturevalue("postgresql_url"))
+    name = f"journey_{random.Random(str(folder)).getrandbits(40):x}"
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as conn:
+        conn.execute(sa.text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    return server.set(database=name).render_as_string(hide_password=False)

@@ -19,7 +19,6 @@ from sandbox import stories
 from sandbox.server import Sandbox
 from sandbox.world import morning
 from tests.journey import Company
-from tests.test_journey import deliver_and_move
 
 WORLD = stories.build(date(2026, 11, 22))
 MINUTES = (f"{hour:02}:{minute:02}" for hour in range(13, 24) for minute in range(60))
@@ -34,7 +33,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     with Sandbox(WORLD.records(), morning(WORLD.first_day)) as sandbox:
         served = Company(WORLD, sandbox, folder, f"duckdb:///{folder / 'warehouse.duckdb'}")
         served.env["CRMPULSE_MAPPINGS"] = str(folder / "mappings")
-        deliver_and_move(served, WORLD)
+        served.arrive_at_the_end()
         assert crmpulse(served, "sync", "--json").returncode == 0
         yield served
 
@@ -148,7 +147,7 @@ def test_check_asks_the_crm_for_its_fields(company: Company) -> None:
 
 def test_a_paused_system_is_complete_and_shows_what_it_holds_back(company: Company) -> None:
     """The kill switch: exit status 0, the changes blocked, nothing written."""
-    story = [s for s in WORLD.expectations if s.score == 100][1]
+    story = [s for s in WORLD.expectations if s.score == 100 and s.crm == "salesforce"][1]
     record = {"Id": story.id, "Crmpulse_Score__c": 1}
     requests.post(f"{company.sandbox.control}/records/salesforce/Account", json=record, timeout=10).raise_for_status()
     rewrite(company, "salesforce.yaml", "mode: active", "mode: paused")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -13,29 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
-from flows.setup import opened, ticking
 from sandbox import stories
 from sandbox.server import Sandbox
-from sandbox.world import Expectation, World, morning
+from sandbox.world import Expectation, morning
 from tests import onlookers
-from tests.journey import Company
+from tests.journey import Company, rows, warehouse_url
 
 WORLD = stories.build(date(2026, 11, 22))
-
-
-def warehouse_url(engine: str, folder: Path, request: pytest.FixtureRequest) -> str:
-    """An empty warehouse of its own."""
-    if engine == "duckdb":
-        return f"duckdb:///{folder / 'warehouse.duckdb'}"
-    server = sa.make_url(request.getfixturevalue("postgresql_url"))
-    name = f"journey_{random.Random(str(folder)).getrandbits(40):x}"
-    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as conn:
-        conn.execute(sa.text(f"CREATE DATABASE {name}"))
-    admin.dispose()
-    return server.set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="module", params=["duckdb", "postgresql"])
@@ -46,11 +28,6 @@ def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         played = Company(WORLD, sandbox, folder, warehouse_url(request.param, folder, request))
         played.play(WORLD.days, push_on=WORLD.as_of)
         yield played
-
-
-def rows(company: Company, query: str, **binds: Any) -> list[Any]:
-    with opened(company.environment(), ticking(None)) as setup, setup.engine.connect() as conn:
-        return list(conn.execute(sa.text(query), binds))
 
 
 def query(company: Company, soql: str) -> list[dict[str, Any]]:
@@ -265,73 +242,3 @@ def test_a_lost_warehouse_recovers_the_account_ids(
     again.sync(company.later(75))
     found = rows(again, "SELECT system, external_id, account_id FROM links WHERE valid_to IS NULL")
     assert keys.items() <= {((row[0], row[1]), row[2]) for row in found}
-
-
-# --- kills ------------------------------------------------------------------------------------------------------------
-
-
-def killed_syncs(company: Company, kills: int, seed: int) -> None:
-    """Start a sync, kill it after a while, start again; the last one may finish."""
-    chance = random.Random(seed)
-    now = company.later(0).isoformat()
-    command = [sys.executable, "-m", "flows.cli", "sync", "--json", "--now", now[:19]]
-    for _ in range(kills):
-        process = subprocess.Popen(command, env={**company.process_environment()}, stdout=subprocess.DEVNULL)
-        try:
-            process.wait(timeout=chance.uniform(1.5, 7))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    done = subprocess.run(command, env={**company.process_environment()}, capture_output=True, timeout=180, check=False)
-    assert done.returncode == 0, done.stderr.decode()
-
-
-def written_keys(company: Company) -> dict[str, list[str]]:
-    """Our keys on everything that we created, by where it is."""
-    found = {}
-    for object in ("Task", "Opportunity"):
-        shown = query(company, f"SELECT Crmpulse_Key__c FROM {object} WHERE Crmpulse_Key__c != null")
-        found[object] = [record["Crmpulse_Key__c"] for record in shown]
-    for object in ("tasks", "deals"):
-        told = onlookers.hubspot(company.sandbox, object, ["crmpulse_key"]).values()
-        found[object] = [record["crmpulse_key"] for record in told if record["crmpulse_key"]]
-    assert all(found.values())
-    return found
-
-
-@pytest.mark.parametrize("engine", ["duckdb", "postgresql"])
-@pytest.mark.parametrize("kills", [3, pytest.param(25, marks=pytest.mark.heavy)])
-def test_a_sync_killed_at_any_point_goes_on(
-    engine: str, kills: int, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    """However often it is killed: every record arrives once, and nothing is written twice."""
-    with Sandbox(WORLD.records(), morning(WORLD.first_day)) as sandbox:
-        company = Company(WORLD, sandbox, tmp_path, warehouse_url(engine, tmp_path, request))
-        deliver_and_move(company, WORLD)
-        killed_syncs(company, kills, seed=kills)
-        current = rows(company, "SELECT system, stream, id FROM raw_records WHERE superseded_at IS NULL")
-        assert len(current) == len(set(current))
-        usage = rows(
-            company,
-            "SELECT count(*), count(DISTINCT file_hash || ':' || line) FROM usage_days WHERE superseded_at IS NULL",
-        )
-        assert usage[0][0] == usage[0][1] > 1000
-        for name, keys in written_keys(company).items():
-            assert len(keys) == len(set(keys)), name
-        roles = [
-            (r["OpportunityId"], r["ContactId"])
-            for r in query(company, "SELECT OpportunityId, ContactId FROM OpportunityContactRole")
-        ]
-        assert len(roles) == len(set(roles))
-        before = company.writes()
-        assert company.sync(company.later(30)).exit_status == 0
-        assert company.writes() == before
-
-
-def deliver_and_move(company: Company, world: World) -> None:
-    """All files of the ten days at once, and the sandbox on its last day."""
-    from flows import demo
-
-    for day in world.days:
-        demo.deliver(world, day, company.folder)
-    demo.move_clock(company.sandbox, company.later(0))
