@@ -12,7 +12,7 @@ import orjson
 
 from connectors import hubspot_codes as codes
 from connectors.base import Budget, ConfigError, LimitReached, SystemRefused
-from connectors.http import Busy, Http, Reply, retry_after
+from connectors.http import Busy, Http, Reply, Unanswered, retry_after
 from connectors.hubspot_client import Credentials, tamed
 from connectors.pace import Pace, wait
 
@@ -129,11 +129,13 @@ class Api:
             self._daily, self._daily_left = told["Daily"], told["Daily-Remaining"]
 
     def _refuse(self, reply: Reply) -> None:
-        """The vendor's ways to say "later", each with its own time."""
+        """The vendor's ways to say "later", each with its own time; an error under 200 without a kind is one."""
         after, said = (
             retry_after(reply),
             f"{self.system}: HubSpot answers {reply.status}: {words(reply) or reply.text[:200]}",
         )
+        if reply.status < 300 and is_error(reply) and not said_by(reply.body).code:
+            raise Unanswered(f"{said}; the next run resumes", after)
         if reply.status == 429 and _policy(reply) == codes.DAILY:
             self._closed = LimitReached(f"{said}; {self._until()}")
             raise self._closed

@@ -35,7 +35,6 @@ class Found(NamedTuple):
 
     hits: list[Hit]
     next: str
-    total: int
 
 
 def changed(api: Api, object: str, stamp: str, since: datetime) -> Iterator[list[Hit]]:
@@ -89,16 +88,11 @@ def milliseconds(moment: datetime) -> int:
 
 
 def _burst(api: Api, object: str, stamp: str, at: int, known: set[str]) -> Iterator[list[Hit]]:
-    """All records of one millisecond but those that are known."""
+    """All records of one millisecond but those that are known; a total that counts too few ends nothing early."""
     same = {"propertyName": stamp, "operator": "BETWEEN", "value": str(at), "highValue": str(at)}
-    left = _ask(api, object, stamp, [same], ID, limit=1).total
-    lengths = sorted(range(1, codes.LONGEST_ID + 1), key=lambda digits: digits not in {len(id) for id in known})
-    for digits in lengths:
+    for digits in range(1, codes.LONGEST_ID + 1):
         for hits in _of_length(api, object, stamp, same, digits):
-            left -= len(hits)
             yield [hit for hit in hits if hit.id not in known]
-        if left <= 0:
-            return
 
 
 def _of_length(api: Api, object: str, stamp: str, same: Raw, digits: int) -> Iterator[list[Hit]]:
@@ -131,15 +125,14 @@ def _ask(
     filters: Sequence[Raw],
     order: str,
     cursor: str = "",
-    limit: int = codes.SEARCH_PAGE,
 ) -> Found:
     question: dict[str, Any] = {
         "filterGroups": [{"filters": list(filters)}],
         "sorts": [{"propertyName": order, "direction": "ASCENDING"}],
         "properties": [stamp],
-        "limit": limit,
+        "limit": codes.SEARCH_PAGE,
         **({"after": cursor} if cursor else {}),
     }
     body = api.search(object, question).body
     hits = [Hit(str(raw["id"]), stamped(raw, stamp)) for raw in body["results"]]
-    return Found(hits, next_cursor(body), int(body.get("total") or 0))
+    return Found(hits, next_cursor(body))

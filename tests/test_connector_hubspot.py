@@ -73,7 +73,10 @@ def test_a_second_edit_in_the_same_millisecond_comes_too() -> None:
         assert records(portal.pull(COMPANIES, bookmark)) == []
 
 
-@pytest.mark.parametrize("settings", [{}, {"ids_sort_as_text": True}, {"stale_hits": 450}, {"page_seed": None}])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"ids_sort_as_text": True}, {"stale_hits": 450}, {"page_seed": None}, {"uncounted_hits": 10_000}],
+)
 def test_thousands_of_changes_of_one_millisecond_all_arrive(settings: dict[str, Any]) -> None:
     """A bulk edit gives them one stamp; ids of many lengths, sorted as text or as numbers, with empty pages between."""
     ids = [7, 8, 71, 719, 7_198, 7_199, 71_986, *range(40_000, 40_600), 719_869, 719_869_649_082]

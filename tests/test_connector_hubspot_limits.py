@@ -66,10 +66,14 @@ def too_many(policy: str, headers: Mapping[str, str] | None = None) -> Answer:
         (too_many("TEN_SECONDLY_ROLLING", {"Retry-After": "3"}), 3),
         (Answer(423, {"status": "error", "message": "locked"}), 2),
         (Answer(477, b"", {"Retry-After": "60"}), 60),
+        (Answer(200, {"status": "error", "message": "internal error"}), 0.3),
     ],
 )
 def test_each_refusal_is_waited_for_in_its_own_time(refusal: Answer, seconds: float) -> None:
-    """A second for searches, ten for the rolling limit, two for a lock, and what the vendor says where it does."""
+    """A second for searches, ten for the rolling limit, two for a lock, and what the vendor says where it does.
+
+    A success that holds an error without a kind is trouble inside HubSpot, and no mistake of ours.
+    """
     with portal(refusal, Answer(200, DETAILS)) as (hub, vendor, clock):
         assert hub.organization() == "4711"
         assert len(vendor.requests) == 2

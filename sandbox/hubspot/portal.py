@@ -45,6 +45,8 @@ class Settings:
     """Seconds of the sandbox clock until a search finds what was written."""
     stale_hits: int = 0
     """Hits in the middle of every search whose records are gone: pages get short or empty, and the cursor goes on."""
+    uncounted_hits: int = 0
+    """By how many the total of a search counts too few."""
     ids_sort_as_text: bool = False
     """Whether a search compares and sorts hs_object_id as text: 7198, 71986, 7199."""
     page_seed: int | None = 1

@@ -32,7 +32,8 @@ def search(call: Call, type: str) -> Answer:
     hits = _hits(call.portal, of, body)
     page, follower = _page(call.portal, hits, offset, size, len(hits) // 2)
     shown = view(call.portal, of, texts(body.get("properties"), "properties"))
-    answered: dict[str, Any] = {"total": len(hits), "results": [shown.show(call.portal, each) for each in page]}
+    total = max(0, len(hits) - call.portal.settings.uncounted_hits)
+    answered: dict[str, Any] = {"total": total, "results": [shown.show(call.portal, each) for each in page]}
     if follower is not None:
         answered["paging"] = {"next": {"after": str(follower)}}
     return Answer(200, answered)
