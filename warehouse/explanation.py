@@ -10,10 +10,11 @@ import orjson
 from sqlalchemy import Connection, text
 
 from connectors.base import ConfigError
+from warehouse.merged import ACCOUNT_NOW
 
 Binds = Mapping[str, Any]
 
-_JSON = frozenset({"after", "before", "ours", "sources", "theirs", "why_now"})
+_JSON = frozenset({"after", "before", "ours", "signals", "sources", "theirs", "why_now"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,34 @@ _SECTIONS: list[tuple[str, str, str]] = [
            UNION ALL SELECT i.kind, NULL, NULL, i.message FROM issues i
            WHERE i.subject = :account AND i.resolved_at IS NULL AND i.kind IN ('no_task_owner', 'no_handoff_owner')
            ORDER BY 1, 2""",
+    ),
+    (
+        "7 decisions: alerts, the open ones first",
+        "none opened",
+        f"""SELECT e.colour, e.rule, e.says, e.signals, e.opened_as_of, e.closed_as_of, e.closed_because,
+             e.snoozed_until, COALESCE(t.owner_email, 'nobody') AS task_of
+           FROM alerts e JOIN ({ACCOUNT_NOW}) n ON n.decided_for = e.account_id
+           LEFT JOIN tasks t ON t.episode = e.alert AND t.opened_by = 'alert'
+           WHERE n.account_id = :account
+           ORDER BY e.closed_as_of DESC NULLS FIRST, e.opened_as_of DESC, e.alert LIMIT 30""",  # noqa: S608
+    ),
+    (
+        "7 decisions: regular touches, when the next ones are due",
+        "its segment has none",
+        """SELECT kind AS touch, last_day, due_day FROM touch_history
+           WHERE account_id = :account AND to_day IS NULL ORDER BY due_day, kind""",
+    ),
+    (
+        "7 decisions: audiences",
+        "in none",
+        """SELECT audience, from_day AS since FROM audience_history
+           WHERE account_id = :account AND to_day IS NULL ORDER BY audience""",
+    ),
+    (
+        "7 decisions: success plan",
+        "its segment has none",
+        """SELECT plan, status, goals, goals_reached, blockers, adoption_gap, from_day AS since FROM plan_history
+           WHERE account_id = :account AND to_day IS NULL""",
     ),
     (
         "9 guard: what may be written where",

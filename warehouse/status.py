@@ -39,6 +39,19 @@ _QUERIES: list[tuple[str, str, str]] = [
            GROUP BY owner_email ORDER BY 1, 2""",
     ),
     (
+        "open alerts",
+        "none",
+        """SELECT colour, rule, count(*) AS accounts, min(opened_as_of) AS oldest FROM alerts WHERE closed_as_of IS NULL
+           GROUP BY colour, rule
+           ORDER BY CASE colour WHEN 'red' THEN 0 WHEN 'yellow' THEN 1 ELSE 2 END, 3 DESC, rule""",
+    ),
+    (
+        "overdue touches",
+        "none",
+        """SELECT kind AS touch, count(*) AS accounts, min(due_day) AS due_since FROM touches WHERE closed_as_of IS NULL
+           GROUP BY kind ORDER BY 2 DESC, kind""",
+    ),
+    (
         "held back by the daily cap",
         "nothing waits",
         """SELECT a.name AS account, w.playbook, w.owner_email AS owner, w.as_of FROM waiting_tasks w

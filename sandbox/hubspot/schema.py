@@ -55,8 +55,10 @@ _CRM = _standing("createdate", "hs_lastmodifieddate")
 _PUSHED = [
     *_custom("crmpulse_score crmpulse_previous_score crmpulse_coverage crmpulse_weekly_change", "number"),
     *_custom("crmpulse_tier crmpulse_state crmpulse_segment crmpulse_reason_1 crmpulse_reason_2 crmpulse_reason_3"),
-    *_custom("crmpulse_as_of", "date"),
-    *_custom("crmpulse_detail", kind="textarea"),
+    *_custom("crmpulse_as_of crmpulse_next_touch_due", "date"),
+    *_custom("crmpulse_open_red crmpulse_open_yellow crmpulse_open_green", "number"),
+    *_custom("crmpulse_alerts crmpulse_audiences crmpulse_plan_status crmpulse_next_touch"),
+    *_custom("crmpulse_detail crmpulse_plan_blockers crmpulse_adoption_gap", kind="textarea"),
 ]
 _LIFECYCLE = "subscriber,lead,marketingqualifiedlead,salesqualifiedlead,opportunity,customer,evangelist,other"
 _ACTIVITY = [

@@ -21,6 +21,8 @@ STANDING = (
     ("crmpulse_reasons", "textarea", "Health reasons"),
     ("crmpulse_as_of", "date", "Health as of"),
     ("crmpulse_segment", "text", "Segment"),
+    ("crmpulse_open_red", "integer", "Red alerts open"),
+    ("crmpulse_alerts", "text", "Open alerts"),
 )
 """What an admin created for us: key, type, title."""
 
