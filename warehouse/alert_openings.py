@@ -18,6 +18,9 @@ from warehouse import bulk, silences, tables, templates
 BASELINE = "baseline"
 """Why an alert is closed of which nobody was told: it was so already when we first saw the account."""
 
+SEEN_WITHIN_DAYS = 30
+"""An account without a score for so long is seen for the first time again; so a day need not look through the years."""
+
 URGENT_FIRST = {"red": 0, "yellow": 1, "green": 2}
 
 _DUE = """
@@ -62,7 +65,8 @@ FROM judged_alerts j
 JOIN signals s ON s.account_id = j.account_id
 LEFT JOIN latest_alerts l ON l.account_id = j.account_id AND l.rule = j.rule
 WHERE j.rule = :rule AND j.holds AND l.alert IS NULL
-  AND NOT EXISTS (SELECT 1 FROM score_history b WHERE b.account_id = j.account_id AND b.as_of < :as_of)
+  AND NOT EXISTS (SELECT 1 FROM score_history b WHERE b.account_id = j.account_id
+    AND b.as_of < :as_of AND b.as_of >= :seen_since)
 ORDER BY s.account_id"""
 
 
@@ -72,7 +76,9 @@ def _note_baseline(conn: Connection, mappings: Mappings, rule: AlertRule, as_of:
     It opens once it was not so for its cool-down and became so again.
     """
     query = text(_ALREADY_SO.format(shown=_shown(rule))).bindparams(
-        sa.bindparam("rule", rule.id, sa.String), sa.bindparam("as_of", as_of, sa.Date)
+        sa.bindparam("rule", rule.id, sa.String),
+        sa.bindparam("as_of", as_of, sa.Date),
+        sa.bindparam("seen_since", as_of - timedelta(days=SEEN_WITHIN_DAYS), sa.Date),
     )
     found = conn.execute(query).mappings()
     closed = {"closed_as_of": as_of, "closed_because": BASELINE}
