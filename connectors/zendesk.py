@@ -21,7 +21,7 @@ from connectors.base import (
     Write,
 )
 from connectors.http import Http, Patience, is_loopback
-from connectors.zendesk_api import PAGE, Api
+from connectors.zendesk_api import PAGE, Api, in_conflict
 from connectors.zendesk_auth import from_environment
 from connectors.zendesk_pace import Limits
 from connectors.zendesk_records import Selection, of_fields, of_stream
@@ -48,7 +48,7 @@ class Zendesk:
         credentials = from_environment(system, env)
         limits = Limits(share_pct, clock, sleep)
         patience = replace(Patience(), longest_asked=LONGEST_ASKED)
-        http = Http(credentials.base_url, clock, sleep, patience=patience, pace=limits.wait)
+        http = Http(credentials.base_url, clock, sleep, busy=in_conflict, patience=patience, pace=limits.wait)
         self.system = system
         self.loopback = is_loopback(urlsplit(credentials.base_url).hostname or "")
         self._api = Api(system, http, credentials, limits)

@@ -124,6 +124,11 @@ def holds(key: str) -> Callable[[Reply], bool]:
     return lambda reply: isinstance(reply.body, dict) and key in reply.body and not errors(reply)
 
 
+def in_conflict(reply: Reply) -> bool:
+    """Somebody changed the same thing at this moment: nothing was done, and asking again helps."""
+    return reply.status == 409
+
+
 def batches(ids: Iterable[Any]) -> Iterator[Sequence[Any]]:
     """By the hundred."""
     ahead = iter(ids)

@@ -79,12 +79,18 @@ class Asking:
 
 
 def by_cursor(asking: Asking, cursor: str) -> Iterator[Export]:
-    """From a cursor on, or everything without one. The last page's cursor is where the next export starts."""
+    """From a cursor on, or everything without one. The last page's cursor is where the next export starts.
+
+    A cursor that Zendesk lost since the last pull begins the export anew; one that it just gave must be good.
+    """
+    kept = cursor
     while True:
         try:
             reply = asking.page(cursor=cursor) if cursor else asking.page(start_time=0)
         except LostPlace:
-            cursor = ""
+            if cursor != kept:
+                raise
+            cursor = kept = ""
             reply = asking.page(start_time=0)
         if is_too_recent(reply):
             raise Unavailable(f"{asking.api.system}: Zendesk has nothing of {asking.resource} to export yet")

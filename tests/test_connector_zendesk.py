@@ -285,6 +285,29 @@ def test_a_cursor_that_is_lost_begins_anew() -> None:
     assert [page.bookmark["cursor"] for page in pages] == ["new"]
 
 
+def test_a_cursor_that_is_refused_right_after_it_was_given_ends_the_pull() -> None:
+    """Beginning anew would bring the first page for ever."""
+
+    def answer(request: Request) -> Answer:
+        if "cursor" in request.query:
+            return Answer(400, {"error": "InvalidValue", "description": "cursor is invalid"})
+        return by_cursor([ticket(1)], "c1", last=False)
+
+    with scripted_desk(answer) as vendor:
+        with pytest.raises(ConfigError, match="cursor is invalid"):
+            list(zendesk(vendor).pull(TICKETS, {"cursor": "old"}))
+        asked = [request.query.get("cursor") for request in calls(vendor, "incremental")]
+    assert asked == ["old", None, "c1"]
+
+
+def test_a_conflict_is_asked_again() -> None:
+    """409: somebody changed the same thing at this moment, and nothing was done."""
+    answers = [Answer(409, {"error": "Conflict", "description": "try again"}), by_cursor([ticket(1)], "c1")]
+    with scripted_desk(lambda _: answers.pop(0)) as vendor:
+        pages = list(zendesk(vendor).pull(TICKETS, None))
+    assert [record.id for page in pages for record in page.records] == ["1"]
+
+
 def test_a_page_that_takes_too_long_is_halved() -> None:
     """504: the next pages are asked for by the smaller size, too."""
 
