@@ -62,8 +62,9 @@ def _land(conn: Connection, setup: Setup, system: str, stream: Stream, batch: li
 
 def _reconcile(setup: Setup, run: str, system: str, stream: Stream, began: datetime) -> Landed:
     """The proof that nothing vanished unseen: what the vendor does not list any more was deleted."""
-    if not _ever_came(setup, system, stream):
-        return Landed()
+    with setup.engine.connect() as conn:
+        if not _ever_came(conn, setup, system, stream):
+            return Landed()
     listed = setup.source(system).ids(stream)
     with setup.engine.begin() as conn:
         return Landed(deleted=raw.reconcile(conn, system, stream.name, listed, began, run))
@@ -71,17 +72,14 @@ def _reconcile(setup: Setup, run: str, system: str, stream: Stream, began: datet
 
 def _deliver(setup: Setup, system: str, stream: Stream, began: datetime) -> None:
     """A complete pull delivers everything through the day before it began; files by day say it line by line."""
-    pull = setup.system(system).pull[stream.name]
     if _by_day(setup, system, stream):
         return
-    if _ever_came(setup, system, stream):
-        with setup.engine.begin() as conn:
-            raw.delivered(conn, system, stream.name, pull.table, began.date() - timedelta(days=1), began)
+    table = setup.system(system).pull[stream.name].table
+    with setup.engine.begin() as conn:
+        if _ever_came(conn, setup, system, stream):
+            raw.delivered(conn, system, stream.name, table, began.date() - timedelta(days=1), began)
 
 
-def _ever_came(setup: Setup, system: str, stream: Stream) -> bool:
+def _ever_came(conn: Connection, setup: Setup, system: str, stream: Stream) -> bool:
     """A CRM answers for all that it has; files of a kind that the product never dropped say nothing."""
-    if not setup.system(system).pull[stream.name].files:
-        return True
-    with setup.engine.connect() as conn:
-        return raw.has_files(conn, system, stream.name)
+    return not setup.system(system).pull[stream.name].files or raw.has_files(conn, system, stream.name)

@@ -19,6 +19,12 @@ from warehouse.openings import Opening, Words
 STEP = 0
 """The step of an alert's task in its key (D16)."""
 
+_WAITING = """
+SELECT DISTINCT e.rule FROM alerts e
+WHERE e.closed_as_of IS NULL
+  AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.episode = e.alert AND t.opened_by = 'alert')"""
+"""The rules that may ask for a task; on most days few."""
+
 _ASKED = f"""
 SELECT e.alert, n.account_id, e.says, e.signals, e.opened_as_of
 FROM alerts e
@@ -46,8 +52,9 @@ def asked(conn: Connection, mappings: Mappings, as_of: date) -> list[Opening]:
     """The tasks of all open alerts that have none yet; what the cap holds back is asked for again the next day."""
     found: list[Opening] = []
     task = mappings.alerts.task
+    waiting = set(conn.scalars(text(_WAITING)))
     for rule in mappings.alerts.rules:
-        if rule.task and task is not None:
+        if rule.task and task is not None and rule.id in waiting:
             rows = _without_task(conn, mappings, rule, as_of)
             tickets = (
                 _critical_tickets(conn) if rows and "critical_tickets_now" in conditions.columns(rule.when) else {}

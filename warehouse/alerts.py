@@ -62,25 +62,33 @@ CREATE TEMPORARY TABLE judged_alerts (account_id VARCHAR, rule VARCHAR, holds BO
 
 _JUDGE = """
 INSERT INTO judged_alerts (account_id, rule, holds, over)
-SELECT j.account_id, CAST(:rule AS VARCHAR), j.holds, j.over
-FROM (SELECT account_id, {holds} AS holds, {over} AS over FROM signals WHERE lifecycle IN ({lifecycles})) j
-WHERE j.holds OR j.account_id IN (
-  SELECT n.account_id FROM alerts e JOIN ({now}) n ON n.decided_for = e.account_id WHERE e.rule = :rule)"""
+SELECT j.account_id, j.rule, j.holds, j.over
+FROM ({rules}) j
+WHERE j.holds OR (j.account_id, j.rule) IN (
+  SELECT n.account_id, e.rule FROM alerts e JOIN ({now}) n ON n.decided_for = e.account_id)"""
+
+_BY_RULE = """
+SELECT account_id, CAST({rule} AS VARCHAR) AS rule, {holds} AS holds, {over} AS over
+FROM signals WHERE lifecycle IN ({lifecycles})"""
 """Three values: true, false, and NULL where the signals that would decide it are unknown."""
 
 
 def _judge(conn: Connection, mappings: Mappings) -> None:
     conn.execute(text(_JUDGED))
-    for rule in mappings.alerts.rules:
-        binds: predicates.Binds = {"rule": rule.id}
-        holds = predicates.sql(rule.when, str, binds)
-        over = predicates.sql(rule.until, str, binds) if rule.until is not None else f"NOT {holds}"
-        if alert_closings.compares_scores(rule):
-            over = f"{over} AND is_late IS NOT TRUE"
-        lifecycles = ", ".join(f"'{name}'" for name in rule.lifecycle)
-        statement = _JUDGE.format(holds=holds, over=over, lifecycles=lifecycles, now=ACCOUNT_NOW)
-        conn.execute(text(statement), binds)
+    binds: predicates.Binds = {}
+    rules = " UNION ALL ".join(_by_rule(rule, binds) for rule in mappings.alerts.rules)
+    if rules:
+        conn.execute(text(_JUDGE.format(rules=rules, now=ACCOUNT_NOW)), binds)
     bulk.analyze(conn, "judged_alerts")
+
+
+def _by_rule(rule: AlertRule, binds: predicates.Binds) -> str:
+    holds = predicates.sql(rule.when, str, binds)
+    over = predicates.sql(rule.until, str, binds) if rule.until is not None else f"NOT {holds}"
+    if alert_closings.compares_scores(rule):
+        over = f"{over} AND is_late IS NOT TRUE"
+    lifecycles = ", ".join(f"'{name}'" for name in rule.lifecycle)
+    return _BY_RULE.format(rule=predicates.bind(rule.id, binds), holds=holds, over=over, lifecycles=lifecycles)
 
 
 _LATEST = f"""

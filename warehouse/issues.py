@@ -69,7 +69,7 @@ def settle(
     """These are all findings of these kinds about these subjects: their other open ones are resolved."""
     same = sa.and_(issues.c.kind.in_(kinds), issues.c.system == system, issues.c.stream == stream)
     is_open = sa.and_(same, issues.c.resolved_at.is_(None))
-    if conn.scalar(sa.select(sa.func.count()).select_from(issues).where(is_open)):
+    if subjects and conn.scalar(sa.select(sa.func.count()).select_from(issues).where(is_open)):
         with bulk.staged(conn, issues, bulk.arrow_columns(issues, subject=subjects)) as stage:
             _resolve(conn, sa.and_(same, issues.c.subject.in_(sa.text(f"SELECT subject FROM {stage}"))), now)  # noqa: S608
     return record(conn, found, now)

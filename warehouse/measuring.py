@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
@@ -47,18 +48,23 @@ def ready(conn: Connection, mappings: Mappings, known: Mapping[str, Measure], as
 def run(conn: Connection, known: Mapping[str, Measure], progress: Progress) -> None:
     """Fill measure_values: each measure once for every day from which it is judged, usually one."""
     conn.execute(tables.measure_values.delete())
+    days = _days(conn)
     for done, measure in enumerate(known.values()):
         progress("measures", done, len(known))
-        for day in _days(conn, measure):
+        for day in days[measure.name]:
             _run_for(conn, measure, day)
     progress("measures", len(known), len(known))
     bulk.analyze(conn, tables.measure_values.name)
 
 
-def _days(conn: Connection, measure: Measure) -> Sequence[date]:
-    readiness = tables.measure_readiness
-    days = sa.select(readiness.c.evaluated_as_of).where(readiness.c.measure == measure.name).distinct()
-    return conn.scalars(days.where(readiness.c.evaluated_as_of.is_not(None))).all()
+def _days(conn: Connection) -> Mapping[str, Sequence[date]]:
+    """Measure -> the days from which it is judged; none where no account's sources deliver it."""
+    readiness = tables.measure_readiness.c
+    judged = sa.select(readiness.measure, readiness.evaluated_as_of).where(readiness.evaluated_as_of.is_not(None))
+    days: defaultdict[str, list[date]] = defaultdict(list)
+    for measure, day in conn.execute(judged.distinct()):
+        days[measure].append(day)
+    return days
 
 
 def _run_for(conn: Connection, measure: Measure, day: date) -> None:

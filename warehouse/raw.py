@@ -120,20 +120,23 @@ def bookmark(conn: Connection, system: str, stream: str, definition: str) -> Boo
 
 def remember(conn: Connection, system: str, stream: Stream, position: Bookmark, seen_at: datetime) -> None:
     """Resume from here; belongs into the transaction of the records that the position stands behind."""
-    row = {
-        "system": system,
-        "stream": stream.name,
+    resume = {
         "bookmark": orjson.dumps(position).decode(),
         "definition": streams.definition(stream),
         "committed_at": seen_at,
     }
-    conn.execute(sa.delete(bookmarks).where(bookmarks.c.system == system, bookmarks.c.stream == stream.name))
-    conn.execute(sa.insert(bookmarks).values(row))
+    same = (bookmarks.c.system == system, bookmarks.c.stream == stream.name)
+    if not conn.scalar(sa.update(bookmarks).where(*same).values(resume).returning(bookmarks.c.stream)):
+        conn.execute(sa.insert(bookmarks).values(system=system, stream=stream.name, **resume))
 
 
 def delivered(conn: Connection, system: str, stream: str, table_name: str, day: date, seen_at: datetime) -> None:
     """The stream is complete for this day; once told, it stays told."""
-    delivered_days(conn, system, stream, table_name, [day], seen_at)
+    told = {"system": system, "stream": stream, "table_name": table_name, "day": day}
+    again = sa.exists().where(*(deliveries.c[name] == value for name, value in told.items()))
+    values = {**told, "seen_at": seen_at}
+    row = sa.select(*(sa.literal(value, deliveries.c[name].type) for name, value in values.items()))
+    conn.execute(sa.insert(deliveries).from_select(list(values), row.where(~again)))
 
 
 def delivered_days(

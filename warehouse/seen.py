@@ -62,6 +62,7 @@ def store(
                 "requested_at": page.requested_at,
             }
         )
-    with bulk.staged(conn, seen_values, rows) as stage:
-        conn.execute(sa.text(_STORE.format(stage=stage)), {"keyless": key_field is None})
+    if rows:
+        with bulk.staged(conn, seen_values, rows) as stage:
+            conn.execute(sa.text(_STORE.format(stage=stage)), {"keyless": key_field is None})
     return found

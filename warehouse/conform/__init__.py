@@ -15,7 +15,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
-from mappings.models import Mappings, PullMapping
+from mappings.models import Mappings
 from warehouse import accounts, bulk, identity, issues, local_zones, plan_rates, tables, touched
 from warehouse.conform import rows as conform_rows
 from warehouse.conform import versions as conform_versions
@@ -29,6 +29,9 @@ BESIDE = (account_keys, opportunity_keys, account_domains, account_roles, attrib
 
 ALL_ACCOUNTS = ("", "accounts")
 """Under this name `conformed` keeps by which rules the accounts were joined."""
+
+AS_OF_A_MOMENT = ""
+"""Under this definition `conformed` keeps a stream whose rows are those of an earlier moment; no mapping has it."""
 
 Tell = Callable[[str, int, int | None], None]
 
@@ -48,20 +51,37 @@ class Conformed:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A stream of which our tables do not hold all that landed, or not by its mapping of now."""
+
+    system: str
+    stream: str
+    definition: str
+    after: int
+    """The last landing that is in our tables; 0 where they are filled from scratch."""
+    last: int
+    redefined: bool
+    """What it filled by another mapping goes first."""
+
+
 def conform(conn: Connection, mappings: Mappings, now: datetime, progress: Tell | None = None) -> Conformed:
     """Bring our tables up to what landed, in the connection's transaction."""
     done = Conformed()
     tell = progress or _silent
     changed = _drop_unmapped(conn, mappings)
+    behind = _behind(conn, mappings)
     for system, stream in _streams(mappings, of_accounts=True):
-        changed |= _conform_stream(conn, mappings, system, stream, {}, now, tell, done)
+        if (system, stream) in behind:
+            _conform_stream(conn, mappings, behind[system, stream], {}, now, tell, done)
     linked = identity.link(conn, mappings, now)
     done.minted, done.linked = linked.minted, linked.linked
     zones, moved = local_zones.refresh(conn, mappings)
     for system, stream in _streams(mappings, of_accounts=False):
         _conform_moved(conn, mappings, system, stream, zones.get(system, {}), moved.get(system, set()), now, done)
-        changed |= _conform_stream(conn, mappings, system, stream, zones.get(system, {}), now, tell, done)
-    _build_accounts(conn, mappings, now, changed or linked.changed, done)
+        if (system, stream) in behind:
+            _conform_stream(conn, mappings, behind[system, stream], zones.get(system, {}), now, tell, done)
+    _build_accounts(conn, mappings, now, changed or bool(behind) or linked.changed, done)
     return done
 
 
@@ -85,6 +105,7 @@ def rebuild(conn: Connection, mappings: Mappings, known_at: datetime, now: datet
     for of_accounts in (True, False):
         for system, stream in _streams(mappings, of_accounts=of_accounts):
             _forget(conn, system, stream)
+            _remember(conn, system, stream, AS_OF_A_MOMENT, 0)
             reading = _compile(mappings, system, stream)
             for chunk in conform_versions.since(conn, system, stream, 0, known_at):
                 _append(conn, reading, conform_rows.rows(reading, chunk, zones.get(system, {})), done)
@@ -113,31 +134,18 @@ def _compile(mappings: Mappings, system: str, stream: str) -> Reading:
 
 
 def _conform_stream(
-    conn: Connection,
-    mappings: Mappings,
-    system: str,
-    stream: str,
-    zones: Zones,
-    now: datetime,
-    tell: Tell,
-    done: Conformed,
-) -> bool:
-    """Returns whether there was anything to do."""
-    definition = _definition(mappings, mappings.systems[system].pull[stream])
-    after = _conformed_through(conn, system, stream, definition)
-    last = conform_versions.last_landing(conn, system, stream)
-    if after is None:
+    conn: Connection, mappings: Mappings, behind: Behind, zones: Zones, now: datetime, tell: Tell, done: Conformed
+) -> None:
+    system, stream = behind.system, behind.stream
+    if behind.redefined:
         _forget(conn, system, stream)
-    if after == last:
-        return False
     reading = _compile(mappings, system, stream)
-    total, so_far = conform_versions.waiting(conn, system, stream, after or 0), 0
-    for chunk in conform_versions.since(conn, system, stream, after or 0):
+    total, so_far = conform_versions.waiting(conn, system, stream, behind.after), 0
+    for chunk in conform_versions.since(conn, system, stream, behind.after):
         _apply(conn, reading, chunk, zones, now, done)
         so_far += len(chunk)
         tell(f"conform {system} {stream}", so_far, total)
-    _remember(conn, system, stream, definition, last)
-    return True
+    _remember(conn, system, stream, behind.definition, behind.last)
 
 
 def _conform_moved(
@@ -203,14 +211,30 @@ def _of(table: Table, system: str, stream: str) -> tuple[sa.ColumnElement[bool],
 # --- how far we are ---------------------------------------------------------------------------------------------------
 
 
-def _definition(mappings: Mappings, pull: PullMapping) -> str:
+def _definition(mappings: Mappings, system: str, stream: str) -> str:
     """A hash of everything that shapes the stream's rows."""
+    pull = mappings.systems[system].pull[stream]
     expansion = mappings.company.expansion_when if pull.table == "opportunities" else None
     return _hash([pull.model_dump(mode="json"), expansion])
 
 
 def _hash(rules: list[object]) -> str:
     return sha256(orjson.dumps(rules, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)).hexdigest()
+
+
+def _behind(conn: Connection, mappings: Mappings) -> dict[tuple[str, str], Behind]:
+    """The streams that have something to do, by system and name."""
+    landed = conform_versions.last_landings(conn)
+    through = {(row.system, row.stream): row for row in conn.execute(sa.select(conformed))}
+    behind = {}
+    for name in [*_streams(mappings, of_accounts=True), *_streams(mappings, of_accounts=False)]:
+        system, stream = name
+        definition, known, last = _definition(mappings, system, stream), through.get(name), landed.get(name, 0)
+        if known is None or known.definition != definition:
+            behind[name] = Behind(system, stream, definition, 0, last, redefined=known is not None)
+        elif known.landing != last:
+            behind[name] = Behind(system, stream, definition, known.landing, last, redefined=False)
+    return behind
 
 
 def _conformed_through(conn: Connection, system: str, stream: str, definition: str) -> int | None:

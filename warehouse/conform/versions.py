@@ -37,8 +37,11 @@ def _current(system: str, stream: str, known_at: datetime | None = None) -> tupl
     return *of_stream, c.seen_at <= known_at, sa.or_(c.superseded_at.is_(None), c.superseded_at > known_at)
 
 
-def last_landing(conn: Connection, system: str, stream: str) -> int:
-    return conn.scalar(sa.select(sa.func.max(raw_records.c.landing)).where(*_of(system, stream))) or 0
+def last_landings(conn: Connection) -> dict[tuple[str, str], int]:
+    """(system, stream) -> the last landing of those of which anything ever came."""
+    c = raw_records.c
+    newest = sa.select(c.system, c.stream, sa.func.max(c.landing)).group_by(c.system, c.stream)
+    return {(system, stream): landing for system, stream, landing in conn.execute(newest)}
 
 
 def waiting(conn: Connection, system: str, stream: str, after: int) -> int:

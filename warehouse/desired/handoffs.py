@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import RowMapping, text
@@ -35,14 +35,20 @@ def _open(target: Target, as_note: bool) -> list[RowMapping]:
 
 def decisions(target: Target) -> list[DesiredRow]:
     """A row per open handoff that is an opportunity of its own."""
-    directory = target.directory()
-    return [_decision(directory, row, row["key"]) for row in _open(target, as_note=False)]
+    rows = _open(target, as_note=False)
+    directory = _directory(target, rows)
+    return [_decision(directory, row, row["key"]) for row in rows]
 
 
 def note_decisions(target: Target) -> list[DesiredRow]:
     """A row per open handoff that is a note on an expansion opportunity of theirs."""
-    directory = target.directory()
-    return [_decision(directory, row, note_key(row["key"])) for row in _open(target, as_note=True)]
+    rows = _open(target, as_note=True)
+    directory = _directory(target, rows)
+    return [_decision(directory, row, note_key(row["key"])) for row in rows]
+
+
+def _directory(target: Target, rows: Iterable[RowMapping]) -> Directory:
+    return target.directory({row["account_id"] for row in rows})
 
 
 def _decision(directory: Directory, row: RowMapping, key: str) -> DesiredRow:
@@ -52,20 +58,20 @@ def _decision(directory: Directory, row: RowMapping, key: str) -> DesiredRow:
 
 def columns(target: Target, row_keys: Sequence[str]) -> dict[str, Columns]:
     """The pushed columns of these handoffs."""
-    wanted, directory = set(row_keys), target.directory()
-    return {
-        row["key"]: _columns(directory, row) for row in _open(target, as_note=False) if row["key"] in wanted
-    }  # fmt: skip
+    wanted = set(row_keys)
+    rows = [row for row in _open(target, as_note=False) if row["key"] in wanted]
+    directory = _directory(target, rows)
+    return {row["key"]: _columns(directory, row) for row in rows}
 
 
 def note_columns(target: Target, row_keys: Sequence[str]) -> dict[str, Columns]:
     """The pushed columns of these notes."""
-    wanted, directory = set(row_keys), target.directory()
-    rows = {note_key(row["key"]): row for row in _open(target, as_note=True)}
+    wanted = set(row_keys)
+    rows = {key: row for row in _open(target, as_note=True) if (key := note_key(row["key"])) in wanted}
+    directory = _directory(target, rows.values())
     return {
         key: {**_columns(directory, row), "key": key, "opportunity_external_id": row["note_on"]}
         for key, row in rows.items()
-        if key in wanted
     }
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
+import pyarrow as pa
 from sqlalchemy import Connection, text
 
 from mappings.models import Mappings, PushRows
+from warehouse import bulk, tables
 
 Columns = Mapping[str, Any]
 """Our columns, as push mappings name them, with Python values (str, int, Decimal, date, None)."""
@@ -64,6 +66,12 @@ class Directory:
         return ""
 
 
+_RECORDS = """
+SELECT l.account_id, min(l.external_id) AS id
+FROM account_links l JOIN {stage} s ON s.account_id = l.account_id
+WHERE l.system = :system GROUP BY l.account_id"""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One system that we write to."""
@@ -77,20 +85,17 @@ class Target:
         pushes = self.mappings.systems[self.system].push
         return next((name for name, push in pushes.items() if push.rows == kind), "")
 
-    def account_records(self) -> dict[str, str]:
-        """account_id -> the account's record in this system; the one with the first id where several are linked."""
-        found = self.conn.execute(
-            text(
-                "SELECT account_id, min(external_id) AS id FROM account_links "
-                "WHERE system = :system GROUP BY account_id"
-            ),
-            self.bound(),
-        )
-        return {row.account_id: row.id for row in found}
+    def directory(self, account_ids: Collection[str]) -> Directory:
+        """The target's own ids of these accounts and of people, looked up once for many rows."""
+        if not account_ids:
+            return Directory(self.system, {}, {})
+        return Directory(self.system, self.account_records(account_ids), self.user_ids())
 
-    def directory(self) -> Directory:
-        """The target's own ids of accounts and people, looked up once for many rows."""
-        return Directory(self.system, self.account_records(), self.user_ids())
+    def account_records(self, account_ids: Collection[str]) -> dict[str, str]:
+        """account_id -> the account's record in this system; the one with the first id where several are linked."""
+        with bulk.staged(self.conn, tables.account_ids, pa.table({"account_id": sorted(set(account_ids))})) as stage:
+            found = self.conn.execute(text(_RECORDS.format(stage=stage)), self.bound()).all()
+        return {row.account_id: row.id for row in found}
 
     def user_ids(self) -> dict[str, str]:
         """Lower-case e-mail -> user id in this system, active users before inactive ones."""

@@ -29,7 +29,8 @@ def _tasks(target: Target) -> Sequence[RowMapping]:
 
 def decisions(target: Target) -> list[DesiredRow]:
     """A row per open task, and per task that we closed and the CRM still shows."""
-    directory = target.directory()
+    tasks = _tasks(target)
+    directory = target.directory({task["account_id"] for task in tasks})
     return [
         DesiredRow(
             row_key=task["key"],
@@ -40,14 +41,15 @@ def decisions(target: Target) -> list[DesiredRow]:
             as_of=task["closed_as_of"] or task["opened_as_of"],
             waits_for=directory.lacks(task["account_id"], task["owner_email"]),
         )
-        for task in _tasks(target)
+        for task in tasks
     ]
 
 
 def columns(target: Target, row_keys: Sequence[str]) -> dict[str, Columns]:
     """The pushed columns of these tasks."""
     wanted = set(row_keys)
-    directory = target.directory()
+    tasks = [task for task in _tasks(target) if task["key"] in wanted]
+    directory = target.directory({task["account_id"] for task in tasks})
     return {
         task["key"]: {
             "key": task["key"],
@@ -60,6 +62,5 @@ def columns(target: Target, row_keys: Sequence[str]) -> dict[str, Columns]:
             "priority": task["priority"],
             "state": "open" if task["closed_as_of"] is None else "closed",
         }
-        for task in _tasks(target)
-        if task["key"] in wanted
+        for task in tasks
     }

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, delete, select, text
 
 from connectors.base import Outcome, Record, Status
 from warehouse import bulk, tables
@@ -31,9 +31,8 @@ def record(conn: Connection, plan: Plan, push: str | None = None) -> None:
     for name, rows in plan.verified.items():
         if push in (None, name):
             _verify(conn, plan.system, name, rows)
-    for name in sorted({c.push for c in plan.changes} | set(plan.unchanged)):
-        if push in (None, name):
-            _forget_never_sent(conn, plan.system, name)
+    planned = {c.push for c in plan.changes} | set(plan.unchanged)
+    _forget_never_sent(conn, plan.system, sorted(name for name in planned if push in (None, name)))
     keep_unsent(conn, [c for c in plan.changes if c.status is not None and push in (None, c.push)])
 
 
@@ -55,13 +54,11 @@ def keep_unsent(conn: Connection, changes: Iterable[Change]) -> None:
     _append(conn, changes)
 
 
-_NEVER_SENT = "SELECT change_id FROM changes WHERE system = :system AND push = :push AND sent_at IS NULL"
-
-
-def _forget_never_sent(conn: Connection, system: str, push: str) -> None:
-    bound = {"system": system, "push": push}
-    conn.execute(text(f"DELETE FROM change_fields WHERE change_id IN ({_NEVER_SENT})"), bound)  # noqa: S608
-    conn.execute(text(f"DELETE FROM changes WHERE change_id IN ({_NEVER_SENT})"), bound)  # noqa: S608
+def _forget_never_sent(conn: Connection, system: str, pushes: Sequence[str]) -> None:
+    c = tables.changes.c
+    never_sent = select(c.change_id).where(c.system == system, c.push.in_(pushes), c.sent_at.is_(None))
+    for table in (tables.change_fields, tables.changes):
+        conn.execute(delete(table).where(table.c.change_id.in_(never_sent)))
 
 
 def sending(conn: Connection, batch: Sequence[Change], now: datetime) -> None:
