@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from prefect.events import emit_event
 
-from warehouse.alerts import Told
+from warehouse.alerts.alerts import Told
 
 MOST_EVENTS = 500
 """Of one run; beyond them one event says how many more there are of each colour."""

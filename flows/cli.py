@@ -21,7 +21,8 @@ from flows.pushing import destination
 from flows.reports import Exit, RunReport
 from flows.running import running
 from flows.setup import Setup, mappings_folder, opened, ticking
-from warehouse import change_words, desired, explanation, status
+from warehouse import desired, explanation, status
+from warehouse.health import change_words
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -12,8 +12,8 @@ from connectors.base import Page, Stream
 from flows.progress import Tell, silent
 from flows.setup import Setup
 from mappings import streams
-from warehouse import days, raw, systems
-from warehouse.raw import Landed
+from warehouse.intake import days, raw, systems
+from warehouse.intake.raw import Landed
 from warehouse.tables import DAY_GRAINED
 
 

@@ -11,7 +11,8 @@ from flows.progress import Tell, silent
 from flows.reports import RunReport, StepReport
 from flows.setup import Setup
 from mappings import streams
-from warehouse import outbox, scores
+from warehouse import outbox
+from warehouse.health import scores
 from warehouse.outbox.changes import Change, Plan
 
 Pulled = Mapping[str, datetime]

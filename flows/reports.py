@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import Any
 
 from connectors.base import Status
-from warehouse.alerts import Told
+from warehouse.alerts.alerts import Told
 
 MOST_TOLD = 100
 """Alerts that the report of a run lists; all of them are in the table `alerts`."""

@@ -19,8 +19,10 @@ from flows.reports import RunReport, StepReport
 from flows.setup import Setup
 from mappings import streams
 from warehouse import conform as conforming
-from warehouse import decisions, population, raw, scores
+from warehouse.health import population, scores
+from warehouse.intake import raw
 from warehouse.outbox.changes import Plan
+from warehouse.work import decisions
 
 ENOUGH_OUTAGES = 2
 """Streams of a system that find nobody before the others are left to the next run, instead of waiting for each."""

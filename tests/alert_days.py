@@ -12,8 +12,11 @@ from sqlalchemy import Connection, text
 
 from mappings.models import Alerts, Mappings
 from tests.decision_rows import ACCOUNT, NOW, put, read, score
-from warehouse import alert_tasks, alerts, history, openings, signals, tables
-from warehouse.alerts import Told
+from warehouse import tables
+from warehouse.alerts import alert_tasks, alerts, signals
+from warehouse.alerts.alerts import Told
+from warehouse.health import history
+from warehouse.work import openings
 
 DAY = timedelta(days=1)
 FOLDER = Path(__file__).parent.parent / "mappings"

@@ -72,3 +72,17 @@ def _create(conn: sa.Connection) -> None:
     tables.kept.create_all(conn)
     tables.derived.create_all(conn)
     views.create(conn)
+
+
+PLAYS = frozenset({"test_alert_outages", "test_kills", "test_playbook_calendar"})
+"""Modules that play days or weeks, a minute an engine and more."""
+BOTH_ENGINES = "test_every_story_comes_out_as_worked_out_by_hand"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Plays run on DuckDB every time and on PostgreSQL behind `make heavy`; what the stories come to runs on both."""
+    for item in items:
+        module, on_postgresql = item.path.stem, "postgresql" in item.name
+        journey = module == "test_journey" and not item.name.startswith(BOTH_ENGINES)
+        if on_postgresql and (module in PLAYS or journey):
+            item.add_marker(pytest.mark.heavy)

@@ -12,9 +12,10 @@ from sqlalchemy import Engine
 from connectors.base import Page, Record
 from mappings import reader, streams
 from mappings.models import Mappings
-from warehouse import conform, days, raw
+from warehouse import conform
 from warehouse.conform import Conformed
-from warehouse.raw import Landed
+from warehouse.intake import days, raw
+from warehouse.intake.raw import Landed
 
 START = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 

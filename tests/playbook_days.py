@@ -12,7 +12,8 @@ from sqlalchemy import Connection, text
 
 from mappings.models import Mappings
 from tests.decision_rows import ACCOUNT, AS_OF, NOW, account, customers, put, read, role, score, scorecard, user
-from warehouse import playbooks, tables
+from warehouse import tables
+from warehouse.work import playbooks
 
 DAY = timedelta(days=1)
 PEOPLE = {"csm": "cara", "csm_manager": "mona", "sales_owner": "sven", "sponsor_owner": "vera"}

@@ -14,7 +14,9 @@ from mappings.models import Mappings
 from tests import health
 from tests.alert_days import with_shipped_rules
 from tests.decision_rows import put, role, user
-from warehouse import decisions, scores, tables
+from warehouse import tables
+from warehouse.health import scores
+from warehouse.work import decisions
 
 FIRST = date(2026, 9, 1)
 

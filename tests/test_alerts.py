@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine, RowMapping, text
 from mappings.models import Mappings
 from tests.alert_days import DAY, day, decide, fresh, measured, rules, with_shipped_rules
 from tests.decision_rows import ACCOUNT, AS_OF, NOW, account, customers, put, role, score, scorecard, user
-from warehouse import decisions, tables
+from warehouse import tables
+from warehouse.work import decisions
 
 QUIET = {
     "id": "no_login_14",

@@ -8,7 +8,7 @@ from datetime import date
 from prefect.events import Event
 
 from flows.announcing import MOST_EVENTS, events
-from warehouse.alerts import Told
+from warehouse.alerts.alerts import Told
 
 TOLD = Told(
     alert="01ALERT", change="opened", account_id="01ACCOUNT", account="Globex", rule="sponsor_left", colour="red",

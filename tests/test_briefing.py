@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Engine
 
 from tests.decision_rows import ACCOUNT, AS_OF, contact, customers, link, put, read, score
 from tests.decision_rows import account as row_of_account
-from warehouse import briefing, tables
+from warehouse import tables
+from warehouse.work import briefing
 
 
 @pytest.fixture

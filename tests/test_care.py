@@ -12,8 +12,11 @@ from sqlalchemy import Connection, Engine, RowMapping, text
 from tests.alert_days import DAY, measured, with_shipped_rules
 from tests.decision_rows import ACCOUNT, AS_OF, NOW, account, customers, put, role, score, scorecard, user
 from tests.health import noon
-from warehouse import audiences, cadence, openings, signals, success_plans, tables
-from warehouse.openings import Opening
+from warehouse import tables
+from warehouse.alerts import signals
+from warehouse.care import audiences, cadence, success_plans
+from warehouse.work import openings
+from warehouse.work.openings import Opening
 
 MAPPINGS = with_shipped_rules()
 

@@ -13,7 +13,7 @@ import pytest
 from connectors import connect
 from connectors.base import ConfigError, LimitReached, SystemRefused, Unavailable
 from connectors.hubspot import HubSpot
-from connectors.hubspot_client import from_environment, versioned
+from connectors.hubspot.client import from_environment, versioned
 from tests.scripted import Answer, Request, Scripted
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

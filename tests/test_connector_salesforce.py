@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from connectors import connect
 from connectors.base import ConfigError, LimitReached, Stream, Unavailable
 from connectors.salesforce import Salesforce
-from connectors.salesforce_auth import eighteen
+from connectors.salesforce.auth import eighteen
 from tests.scripted import Answer, Request
 from tests.scripted_org import NOW, TOKEN, account, error, page, salesforce, scripted_org
 from tests.vendors import SalesforceVendor

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from tests.intake import at, land_lines
 from warehouse import issues
-from warehouse.raw import Landed
+from warehouse.intake.raw import Landed
 from warehouse.tables import changed_accounts, deliveries, files, usage_days
 
 DAY, NEXT = date(2026, 11, 18), date(2026, 11, 19)

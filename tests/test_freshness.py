@@ -11,8 +11,9 @@ import pytest
 
 import mappings
 from mappings import reader
-from warehouse import freshness, measures
-from warehouse.freshness import Delivered, Deliveries, Feed, Readiness
+from warehouse import measures
+from warehouse.health import freshness
+from warehouse.health.freshness import Delivered, Deliveries, Feed, Readiness
 from warehouse.measures import Measure
 
 AS_OF = date(2026, 11, 20)

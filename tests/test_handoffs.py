@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Engine, text
 
 from mappings.models import Mappings
 from tests.decision_rows import ACCOUNT, AS_OF, NOW, account, contact, customers, put, read, role, score, user
-from warehouse import handoffs, measures, tables
-from warehouse.handoffs import HandedOff
+from warehouse import measures, tables
+from warehouse.work import handoffs
+from warehouse.work.handoffs import HandedOff
 
 DAY = timedelta(days=1)
 

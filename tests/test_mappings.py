@@ -18,7 +18,8 @@ from connectors.base import ConfigError
 from mappings import document, reader, schema, streams, vocabulary
 from mappings.models import PushMapping, SystemMapping
 from mappings.reader import SHIPPED
-from warehouse import briefing, tables
+from warehouse import tables
+from warehouse.work import briefing
 
 MEASURES = schema.measure_names(Path(tables.__file__).parent / "measures")
 

@@ -15,7 +15,8 @@ import mappings
 from connectors.base import ConfigError
 from mappings import reader
 from tests import health
-from warehouse import bulk, measures, measuring, scored_products, tables
+from warehouse import bulk, measures, tables
+from warehouse.health import measuring, scored_products
 
 FOLDER = Path(__file__).parent / "measures"
 CORE_FEATURES = ["dashboards", "automations", "integrations", "reports", "api"]

@@ -17,7 +17,8 @@ from mappings.models import Mappings
 from sandbox.salesforce import ids
 from sandbox.server import Sandbox
 from tests.outbox_world import TODAY, World
-from warehouse import outbox, raw
+from warehouse import outbox
+from warehouse.intake import raw
 from warehouse.outbox import outcomes
 
 BEGIN = datetime(2026, 11, 20, 6, tzinfo=UTC)

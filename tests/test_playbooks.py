@@ -28,8 +28,10 @@ from tests.decision_rows import (
     scorecard,
     user,
 )
-from warehouse import playbooks, tables, templates, words
-from warehouse.playbooks import Decided
+from warehouse import tables
+from warehouse.health import words
+from warehouse.work import playbooks, templates
+from warehouse.work.playbooks import Decided
 
 DAY = timedelta(days=1)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from mappings import conditions
-from warehouse import predicates
+from warehouse.work import predicates
 
 numbers = st.integers(-3, 3) | st.sampled_from([0.5, -1.25])
 words = st.sampled_from(["a", "ab", "b", "it's", "%", ":x", "ä"])

@@ -13,8 +13,9 @@ from sqlalchemy import Engine
 from connectors.base import Page, Record, Refusal
 from mappings import streams
 from tests.intake import MAPPINGS, at, land, page
-from warehouse import issues, raw
-from warehouse.raw import Landed
+from warehouse import issues
+from warehouse.intake import raw
+from warehouse.intake.raw import Landed
 from warehouse.tables import deliveries, files, raw_records, seen_values
 
 STREAM = streams.streams(MAPPINGS.systems["salesforce"])["Account"]

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from tests.decision_rows import ACCOUNT, account, customers, link, put, read, role, user
-from warehouse import roles, tables
+from warehouse import tables
+from warehouse.work import roles
 
 
 @pytest.fixture

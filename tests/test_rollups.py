@@ -17,7 +17,8 @@ from mappings import reader
 from mappings.models import Component, Mappings, Override, Scorecard
 from tests import health
 from tests.health import AS_OF, NOW
-from warehouse import bulk, issues, rollups, scores, tables
+from warehouse import bulk, issues, tables
+from warehouse.health import rollups, scores
 
 DAY = timedelta(days=1)
 

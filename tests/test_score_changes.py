@@ -15,8 +15,9 @@ from mappings import reader
 from mappings.models import Mappings
 from tests import health
 from tests.health import AS_OF
-from warehouse import bulk, change_words, score_changes, tables
-from warehouse.score_changes import Component, Judged, Picture
+from warehouse import bulk, tables
+from warehouse.health import change_words, score_changes
+from warehouse.health.score_changes import Component, Judged, Picture
 
 RESULTS = ("passed", "failed", "unknown")
 REASONS = ("", "expired", "not_delivered", "not_linked", "nothing_in_window")

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine, text
 
 from tests.alert_days import DAY, decide, with_shipped_rules
 from tests.decision_rows import AS_OF, account, component, customers, put, role, score, scorecard, user
-from warehouse import score_drops, tables
+from warehouse import tables
+from warehouse.alerts import score_drops
 
 POINTS = {row["component"]: row["points"] for row in scorecard()}
 

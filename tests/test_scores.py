@@ -17,7 +17,8 @@ from mappings import reader
 from mappings.models import Mappings, Scorecard
 from tests import health
 from tests.health import AS_OF, NOW
-from warehouse import bulk, scorecards, scores, tables
+from warehouse import bulk, tables
+from warehouse.health import scorecards, scores
 
 DAY = timedelta(days=1)
 EVERYTHING = ("usage_days", "feature_days", "limit_days", "contacts", "tickets", "touchpoints", "goals")

@@ -14,7 +14,8 @@ import mappings
 from mappings import reader
 from mappings.models import Mappings
 from tests import health
-from warehouse import segments, tables
+from warehouse import tables
+from warehouse.health import segments
 
 FIRST = date(2026, 11, 20)
 

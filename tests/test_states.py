@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mappings.models import Tiers
-from warehouse.states import Standing, next_state, tier_of
+from warehouse.health.states import Standing, next_state, tier_of
 
 DAY_0 = date(2026, 3, 1)
 TIERS = Tiers()

@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 
 from mappings.models import Mappings, Place
 from tests.several import THREE, account_of, company, conformed, land
-from warehouse import opportunities, tables
+from warehouse import tables
+from warehouse.work import opportunities
 
 ACME = {"Id": "001A", "Name": "Acme", "Type": "Customer", "CurrencyIsoCode": "USD"}
 DEAL = {

@@ -9,8 +9,9 @@ from sqlalchemy import Engine
 
 from connectors.base import ConfigError
 from tests.decision_rows import AS_OF, put, read, scorecard
-from warehouse import tables, words
-from warehouse.words import Health, Judged, Line
+from warehouse import tables
+from warehouse.health import words
+from warehouse.health.words import Health, Judged, Line
 
 
 def line(component: str = "c", points: int = 10, **changes: object) -> Line:

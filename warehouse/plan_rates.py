@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from mappings.models import CurrencySettings
-from warehouse import fits
+from warehouse.intake import fits
 from warehouse.issues import Issue
 
 CENT = Decimal("0.0001")

@@ -19,8 +19,9 @@ from connectors.http import open_session
 from mappings import reader, streams
 from tests.bench.figures import Figure, Stopwatch
 from tests.bench.serving import NOW, served
-from warehouse import conform, raw
+from warehouse import conform
 from warehouse import engine as engines
+from warehouse.intake import raw
 
 COUNT = 20_000
 STREAMS = {"salesforce": "Account", "hubspot": "companies", "zendesk": "tickets"}

@@ -19,8 +19,9 @@ from mappings import reader, streams
 from tests import health
 from tests.bench.figures import Figure, Stopwatch
 from tests.bench.serving import served
-from warehouse import bulk, explanation, outbox, scores, tables
+from warehouse import bulk, explanation, outbox, tables
 from warehouse import engine as engines
+from warehouse.health import scores
 from warehouse.outbox.changes import Plan
 from warehouse.outbox.values import to_json
 

@@ -17,8 +17,8 @@ from sqlalchemy import Table
 from mappings import conditions, convert
 from mappings.convert import Converted
 from mappings.models import Company, PullField, PullMapping, RoleSource
-from warehouse import fits
 from warehouse.conform.versions import Version
+from warehouse.intake import fits
 from warehouse.issues import Issue
 from warehouse.tables import FACTS, account_records, opportunities
 

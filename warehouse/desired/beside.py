@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from mappings.models import PushMapping
-from warehouse.templates import day
-from warehouse.words import STATE_WORDS
+from warehouse.health.words import STATE_WORDS
+from warehouse.work.templates import day
 
 COLUMNS = (
     "children_score",

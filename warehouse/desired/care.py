@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from warehouse import briefing
 from warehouse.desired.row import Columns, DesiredRow, Target
 from warehouse.merged import ACCOUNT_NOW
+from warehouse.work import briefing
 
 LEFT = "left"
 """The decision for an account that is no customer any more."""

@@ -12,9 +12,10 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import RowMapping, text
 
-from warehouse import bulk, tables, words
+from warehouse import bulk, tables
 from warehouse.desired import beside
 from warehouse.desired.row import Columns, DesiredRow, Target
+from warehouse.health import words
 
 LEFT = "left"
 """The decision for an account that is no customer any more."""

@@ -1,0 +1,1 @@
+"""What everybody gets without a reason: regular touches, audiences, success plans."""
