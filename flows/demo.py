@@ -85,9 +85,7 @@ def deliver(world: World, day: date, folder: Path) -> None:
 
 
 def _days(world: World, sandbox: Sandbox, folder: Path, console: Console) -> dict[str, Any]:
-    from flows.pull import pull
     from flows.push import push
-    from flows.score import score
     from flows.sync import sync
 
     document: dict[str, Any] = {"days": []}
@@ -97,7 +95,7 @@ def _days(world: World, sandbox: Sandbox, folder: Path, console: Console) -> dic
             now = morning(day)
             move_clock(sandbox, now)
             deliver(world, day, folder)
-            document["days"].append({"pull": pull(now=now), "score": score(as_of=day, now=now)})
+            document["days"].append(sync(push=False, now=now))
         tell("playing ten days (a temporary Prefect server starts first)", len(world.days), len(world.days))
         document["push"] = push(now=morning(world.as_of))
         _show(console)

@@ -42,6 +42,7 @@ def sync(
     *,
     full: bool = False,
     approve: bool = False,
+    push_too: bool = True,
     as_of: date | None = None,
     tell: Tell = silent,
     call: Call = directly,
@@ -49,7 +50,8 @@ def sync(
     """Pull everything, score today, push everywhere; a source that failed does not stop the rest."""
     pull(setup, report, full=full, tell=tell, call=call)
     score(setup, report, as_of, tell=tell, call=call)
-    push(setup, report, approve=approve, tell=tell, call=call)
+    if push_too:
+        push(setup, report, approve=approve, tell=tell, call=call)
 
 
 def pull(

@@ -74,7 +74,7 @@ def _create(conn: sa.Connection) -> None:
     views.create(conn)
 
 
-PLAYS = frozenset({"test_alert_outages", "test_kills", "test_playbook_calendar"})
+PLAYS = frozenset({"test_alert_outages", "test_playbook_calendar"})
 """Modules that play days or weeks, a minute an engine and more."""
 BOTH_ENGINES = "test_every_story_comes_out_as_worked_out_by_hand"
 

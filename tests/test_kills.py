@@ -51,7 +51,8 @@ def written_keys(company: Company) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "postgresql"])
-@pytest.mark.parametrize("kills", [2, pytest.param(25, marks=pytest.mark.heavy)])
+@pytest.mark.heavy
+@pytest.mark.parametrize("kills", [25])
 def test_a_sync_killed_at_any_point_goes_on(
     engine: str, kills: int, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
